@@ -1,0 +1,47 @@
+// The one line that tells how a push or a pull went.
+import type { PushResult } from '../../client/client.ts'
+import type { PullResult } from '../../client/pull/pull.ts'
+import { countOf, formatBytes, formatDuration, formatShare } from './numbers.ts'
+
+/** "1.0 GiB in 20,004 files; 3.4 MiB sent, 0.3 %; 1.2 s". */
+export function pushSummary(result: PushResult, elapsedMs: number): string {
+  const content = `${formatBytes(result.bytes)} in ${countOf(result.files, 'file')}`
+  return `${content}; ${sent(result)}; ${formatDuration(elapsedMs)}`
+}
+
+/** The same for all that one pull brought: "60.2 MiB in 403 files; 1.1 MiB received, 1.8 %; 58.0 MiB were there; 0.4 s". */
+export function pullSummary(results: readonly PullResult[], elapsedMs: number): string {
+  const total = (pick: (result: PullResult) => number) => results.reduce((sum, result) => sum + pick(result), 0)
+  const bytes = total((result) => result.bytes)
+  const content = `${formatBytes(bytes)} in ${countOf(
+    total((result) => result.files),
+    'file',
+  )}`
+  const reused = total((result) => result.reusedBytes)
+  const parts = [
+    content,
+    received(
+      results,
+      total((result) => result.downloadedBytes),
+      bytes,
+    ),
+  ]
+  if (reused > 0) parts.push(`${formatBytes(reused)} were there`)
+  return [...parts, formatDuration(elapsedMs)].join('; ')
+}
+
+function received(results: readonly PullResult[], downloaded: number, bytes: number): string {
+  if (results.some(({ dryRun }) => dryRun)) return `${moved(downloaded, bytes)} would be received`
+  if (results.every(({ unchanged }) => unchanged)) return 'up to date'
+  return `${formatBytes(downloaded)} received, ${formatShare(downloaded, bytes)}`
+}
+
+function sent({ bytes, sentBytes, existed, dryRun }: PushResult): string {
+  if (dryRun) return `about ${moved(sentBytes, bytes)} would be sent`
+  if (sentBytes === 0) return existed ? 'the hub has it already, nothing sent' : 'nothing sent'
+  return `${formatBytes(sentBytes)} sent, ${formatShare(sentBytes, bytes)}`
+}
+
+function moved(part: number, whole: number): string {
+  return `${formatBytes(part)} (${formatShare(part, whole)})`
+}

@@ -1,0 +1,54 @@
+// The state behind a progress display: one row for each thing that is worked on and each phase of that.
+import type { Phase, Progress } from '../../client/progress.ts'
+import { createRate, type Rate } from './rate.ts'
+
+export interface Row {
+  progress: Progress
+  startedMs: number
+  /** When its phase was done. */
+  doneMs: number | undefined
+  rate: Rate
+}
+
+export const PHASE_NAMES: Readonly<Record<Phase, string>> = {
+  scan: 'Scanning',
+  read: 'Reading',
+  upload: 'Sending',
+  publish: 'Publishing',
+  resolve: 'Resolving',
+  download: 'Receiving',
+  write: 'Writing',
+  sync: 'Syncing',
+  verify: 'Checking',
+}
+
+export interface Rows {
+  update(progress: Progress, nowMs: number): void
+  /** In the order in which they began. */
+  all(): Row[]
+}
+
+export function createRows(): Rows {
+  const rows = new Map<string, Row>()
+  return {
+    update(progress, now) {
+      const key = `${progress.phase} ${progress.subject}`
+      const row = rows.get(key) ?? { progress, startedMs: now, doneMs: undefined, rate: createRate() }
+      row.progress = progress
+      row.rate.add(now, progress.bytes)
+      if (progress.done) row.doneMs ??= now
+      rows.set(key, row)
+    },
+    all: () => [...rows.values()],
+  }
+}
+
+/** Rows to show where there is room for `limit`: those under way first, then those done last; in their usual order. */
+export function visibleRows(rows: readonly Row[], limit: number): Row[] {
+  if (rows.length <= limit) return [...rows]
+  const byNeed = rows
+    .toReversed()
+    .sort((a, b) => (b.doneMs ?? Number.POSITIVE_INFINITY) - (a.doneMs ?? Number.POSITIVE_INFINITY) || 0)
+  const chosen = new Set(byNeed.slice(0, limit))
+  return rows.filter((row) => chosen.has(row))
+}

@@ -1,0 +1,68 @@
+// Puts a hub together: the store, the rules, the protocols. The one place that opens a store.
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import { createHub } from '../../hub/create-hub.ts'
+import { createHubServer, type HubServer } from '../../protocols/serve.ts'
+import { openStorage } from '../../storage/open-storage.ts'
+import type { Context } from '../context.ts'
+import { readPackageInfo } from '../package-info.ts'
+import { dataFolder } from '../settings/xdg.ts'
+import { checkExposure, parseListenAddress } from './listen-address.ts'
+import { explainListenError } from './listen-error.ts'
+import { createLogger } from './logger.ts'
+import { readTlsFiles, type TlsFiles, tlsFiles } from './tls-files.ts'
+
+export interface RunningHub {
+  url: string
+  /** Takes no more requests, and ends when those under way have, or at the deadline. */
+  stop(): Promise<void>
+}
+
+export async function startHub({ settings, world }: Context): Promise<RunningHub> {
+  const address = parseListenAddress(settings['run.listen'])
+  checkExposure(address, settings['run.allowAnonymous'])
+  const files = tlsFiles(settings)
+  const tls = files && (await readTlsFiles(files))
+  const logger = createLogger(world, settings['run.logLevel'], settings.json)
+  const version = readPackageInfo().version
+  const location = settings['run.storage'] ?? join(dataFolder(world.env), 'store')
+
+  await using opened = new AsyncDisposableStack() // closed again when a later step fails
+  const storage = opened.adopt(await openStorage(location), (store) => store.close())
+  const hub = opened.adopt(await createHub({ storage }), (running) => running.close())
+  const server = createHubServer({ hub, tls, version, logger, allowedHosts: settings['run.allowedHosts'] })
+  const { url } = await server.listen(address.host, address.port).catch((error: unknown) => {
+    throw explainListenError(error, address)
+  })
+  opened.defer(reloadOnHangUp(world.onSignal, server, files, logger))
+  logger.info({ url, storage: location, tls: tls !== undefined, version }, 'listening')
+
+  const running = opened.move()
+  return {
+    url,
+    async stop() {
+      logger.info({ seconds: settings['run.drainTimeout'] }, 'draining')
+      await server.drain(settings['run.drainTimeout'] * 1000)
+      await running.disposeAsync()
+      logger.info('stopped')
+    },
+  }
+}
+
+/** SIGHUP reads the certificate again. Without TLS it does nothing, so that a closed terminal does not end a hub half way. */
+function reloadOnHangUp(
+  onSignal: Context['world']['onSignal'],
+  server: HubServer,
+  files: TlsFiles | undefined,
+  logger: Logger,
+): () => void {
+  return onSignal('SIGHUP', () => {
+    if (files === undefined) return
+    readTlsFiles(files)
+      .then((fresh) => server.reloadTls(fresh))
+      .then(
+        () => logger.info('certificate read again'),
+        (error: unknown) => logger.error({ err: error }, 'certificate not read again; the one before stays'),
+      )
+  })
+}

@@ -1,0 +1,95 @@
+// The one table of what may be set: each line gives a flag, an environment variable, a key of the configuration file
+// and a default. Precedence: flag, environment, file, default.
+import { DEFAULT_HOST } from '../../core/reference.ts'
+import { choice, count, FLAG, type Kind, LIST, PATH, STORE, TEXT } from './kinds.ts'
+
+export interface Setting<T> {
+  kind: Kind<NonNullable<T>>
+  /** As commander reads it: "-q, --quiet", "--host <host>". */
+  flags: string
+  /** One sentence for help. */
+  description: string
+  value: T
+  /** What help calls the default, where it is worked out later. */
+  defaultText?: string
+}
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
+
+export const SETTINGS = {
+  host: setting(TEXT, '--host <host>', 'hub for references that name none', DEFAULT_HOST),
+  plainHttp: setting(FLAG, '--plain-http', 'speak HTTP without TLS to hosts other than this machine too', false),
+  ca: optional(PATH, '--ca <file>', 'trust the certificates in this file (PEM) too'),
+  cacheDir: optional(
+    PATH,
+    '--cache-dir <folder>',
+    'folder for what may be lost at any time',
+    '$XDG_CACHE_HOME/aetherfs',
+  ),
+  json: setting(FLAG, '--json', 'write results as JSON on stdout, and errors as JSON on stderr', false),
+  quiet: setting(FLAG, '-q, --quiet', 'write results and errors only', false),
+  progress: setting(FLAG, '--no-progress', 'show no progress', true),
+  debug: setting(FLAG, '--debug', 'show where in the program an error came from', false),
+  'run.listen': setting(
+    TEXT,
+    '--listen <host:port>',
+    'where to listen; port 0 takes any that is free',
+    '127.0.0.1:8080',
+  ),
+  'run.storage': optional(
+    STORE,
+    '--storage <url>',
+    'where the data is: file:///folder, a path, or memory:',
+    '$XDG_DATA_HOME/aetherfs/store',
+  ),
+  'run.tlsCert': optional(PATH, '--tls-cert <file>', 'certificate chain (PEM); read again on SIGHUP'),
+  'run.tlsKey': optional(PATH, '--tls-key <file>', 'private key of the certificate (PEM)'),
+  'run.allowAnonymous': setting(FLAG, '--allow-anonymous', 'let everybody who reaches this hub do everything', false),
+  'run.allowedHosts': setting(
+    LIST,
+    '--allowed-host <host>',
+    'a name under which clients may call this hub; repeat for more',
+    [] as string[],
+  ),
+  'run.logLevel': setting(
+    choice(LOG_LEVELS),
+    '--log-level <level>',
+    `how much to log: ${LOG_LEVELS.join(', ')}`,
+    'info' as LogLevel,
+  ),
+  'run.drainTimeout': setting(
+    count(0, 3600),
+    '--drain-timeout <seconds>',
+    'how long open requests may go on after SIGTERM',
+    30,
+  ),
+  'push.concurrency': setting(count(1, 64), '--concurrency <count>', 'uploads under way at once', 4),
+  'pull.keep': setting(count(0, 1000), '--keep <count>', 'older versions to keep in the folder', 1),
+} as const
+
+export type SettingKey = keyof typeof SETTINGS
+export type Settings = { readonly [K in SettingKey]: (typeof SETTINGS)[K] extends Setting<infer T> ? T : never }
+
+export const SETTING_KEYS = Object.keys(SETTINGS) as SettingKey[]
+
+/** Those that belong to no single verb. */
+export const GLOBAL_KEYS = SETTING_KEYS.filter((key) => !key.includes('.'))
+
+/** "run.tlsCert" -> "AETHERFS_RUN_TLS_CERT". */
+export function environmentName(key: SettingKey): string {
+  return `AETHERFS_${key.replace(/[A-Z]/g, '_$&').replace('.', '_').toUpperCase()}`
+}
+
+function setting<T>(kind: Kind<NonNullable<T>>, flags: string, description: string, value: T): Setting<T> {
+  return { kind, flags, description, value }
+}
+
+function optional<T>(
+  kind: Kind<NonNullable<T>>,
+  flags: string,
+  description: string,
+  defaultText?: string,
+): Setting<T | undefined> {
+  return { kind, flags, description, value: undefined, defaultText }
+}

@@ -1,0 +1,58 @@
+// One hub, as the client sees it. http-connection.ts is the real one; tests may put a hub behind it without a socket.
+import type {
+  CallOptions,
+  Expected,
+  LogEntry,
+  Page,
+  PageOptions,
+  PublishRequest,
+  PublishResult,
+  SnapshotSummary,
+  TagInfo,
+  TagResult,
+  TimedEntry,
+} from '../core/dataset.ts'
+import type { BlockId, Digest } from '../core/id.ts'
+import type { DatasetName, TagName } from '../core/names.ts'
+
+/** The same calls as the hub's own interface, with the same errors; `unavailable` when the hub does not answer. */
+export interface Connection {
+  /** Host and port as the user wrote them. */
+  readonly host: string
+  listDatasets(options: PageOptions & { prefix?: string }): Promise<Page<DatasetName>>
+  listTags(dataset: DatasetName, options: PageOptions): Promise<Page<TagInfo>>
+  getTag(dataset: DatasetName, tag: TagName, options?: CallOptions): Promise<TagInfo>
+  moveTag(
+    dataset: DatasetName,
+    tag: TagName,
+    to: Digest,
+    options?: CallOptions & { expected?: Expected; reason?: string },
+  ): Promise<TagResult>
+  deleteTag(
+    dataset: DatasetName,
+    tag: TagName,
+    options?: CallOptions & { expected?: Expected; reason?: string },
+  ): Promise<void>
+  rollBackTag(dataset: DatasetName, tag: TagName, options?: CallOptions & { reason?: string }): Promise<TagResult>
+  listLog(dataset: DatasetName, options: PageOptions & { tag?: TagName }): Promise<Page<LogEntry>>
+  getSnapshot(dataset: DatasetName, digest: Digest, options?: CallOptions): Promise<SnapshotSummary>
+  listEntries(
+    dataset: DatasetName,
+    digest: Digest,
+    options: PageOptions & { prefix?: string },
+  ): Promise<Page<TimedEntry>>
+  /** The encoded record (docs/format.md, section 6). */
+  readRecord(dataset: DatasetName, digest: Digest, options?: CallOptions): Promise<Uint8Array>
+  /** `length` bytes of a block from `offset`, not checked. @throws {AetherError} `integrity` when there are fewer. */
+  readBlock(
+    dataset: DatasetName,
+    digest: Digest,
+    block: BlockId,
+    range: { offset: number; length: number },
+    options?: CallOptions,
+  ): Promise<Uint8Array>
+  /** @returns the hub's receipt. */
+  uploadBlock(dataset: DatasetName, id: BlockId, bytes: Uint8Array, options?: CallOptions): Promise<string>
+  publish(request: PublishRequest, options?: CallOptions): Promise<PublishResult>
+  close(): void
+}

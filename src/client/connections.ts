@@ -1,0 +1,21 @@
+// One connection for each hub that references name.
+import { DEFAULT_HOST } from '../core/reference.ts'
+import type { Connection } from './connection.ts'
+
+export interface Connections {
+  /** The connection to a host; undefined stands for the default host. The same host gives the same connection. */
+  to(host: string | undefined): Connection
+  close(): void
+}
+
+export function createConnections(defaultHost: string | undefined, open: (host: string) => Connection): Connections {
+  const connections = new Map<string, Connection>()
+
+  function to(host: string = defaultHost ?? DEFAULT_HOST): Connection {
+    let connection = connections.get(host)
+    if (!connection) connections.set(host, (connection = open(host)))
+    return connection
+  }
+
+  return { to, close: () => connections.forEach((connection) => connection.close()) }
+}

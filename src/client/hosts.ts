@@ -1,0 +1,31 @@
+// How to speak to a host: which scheme and port, and whether it is this machine.
+import { BlockList, isIP } from 'node:net'
+
+export interface Endpoint {
+  tls: boolean
+  hostname: string
+  port: number
+}
+
+/** Ports where a reference names none: the hub's own without TLS, that of HTTPS with. */
+const PLAIN_PORT = 8080
+const TLS_PORT = 443
+
+const LOOPBACK = new BlockList()
+LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4')
+LOOPBACK.addAddress('::1', 'ipv6')
+
+/** @param host "name", "name:port", "[::1]" or "[::1]:port" as a reference has it */
+export function endpointOf(host: string, { plainHttp = false } = {}): Endpoint {
+  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(host) ?? []
+  const hostname = bracketed ?? plain ?? host
+  const tls = !plainHttp && !isLoopback(hostname)
+  return { tls, hostname, port: port === undefined ? (tls ? TLS_PORT : PLAIN_PORT) : Number(port) }
+}
+
+/** Whether bytes for this host never leave the machine. Only then may they travel without TLS unasked. */
+export function isLoopback(hostname: string): boolean {
+  const version = isIP(hostname)
+  if (version !== 0) return LOOPBACK.check(hostname, version === 6 ? 'ipv6' : 'ipv4')
+  return hostname === 'localhost' || hostname.endsWith('.localhost')
+}

@@ -1,0 +1,88 @@
+// A snapshot on a hub, opened for reading files without pulling it.
+
+import type { TimedEntry } from '../core/dataset.ts'
+import { AetherError } from '../core/errors.ts'
+import type { Entry, FileEntry } from '../core/listing.ts'
+import { decodeRecord, type SnapshotRecord } from '../core/record.ts'
+import type { BlockReader } from '../dataset/block-reader.ts'
+import { loadListing, readRange } from '../dataset/snapshot-reader.ts'
+import type { OpenFile, OpenSnapshot, Resolved } from './client.ts'
+import type { Connection } from './connection.ts'
+import { createRemoteReader, type TailCache } from './remote-reader.ts'
+
+/** @throws {AetherError} `integrity` when the hub gives another snapshot than was asked for. */
+export async function openSnapshot(
+  connection: Connection,
+  resolved: Resolved,
+  tails: TailCache,
+  signal?: AbortSignal,
+): Promise<OpenSnapshot> {
+  const record = decodeRecord(await connection.readRecord(resolved.dataset, resolved.digest, { signal }))
+  if (record.digest !== resolved.digest)
+    throw new AetherError(
+      'integrity',
+      `The hub gives the record of snapshot ${record.digest} where ${resolved.digest} was asked for`,
+    )
+  const reader = createRemoteReader(connection, resolved, tails)
+  const { entries, micros } = await loadListing(record, reader, signal)
+  const timed = entries.map((entry, i): TimedEntry => ({ ...entry, modifiedMicros: micros[i]! }))
+  const places = placeFiles(entries)
+
+  function file(path: string): OpenFile {
+    const place = places.get(path)
+    if (!place)
+      throw new AetherError(
+        'not-found',
+        `There is no file ${JSON.stringify(path)} in ${resolved.dataset}@sha256:${resolved.digest}`,
+      )
+    return openFile(record, reader, place)
+  }
+
+  return { ...resolved, entries: timed, file }
+}
+
+interface PlacedFile {
+  entry: FileEntry
+  /** First byte in the content. */
+  start: number
+}
+
+function placeFiles(entries: readonly Entry[]): Map<string, PlacedFile> {
+  const places = new Map<string, PlacedFile>()
+  let start = 0
+  for (const entry of entries) {
+    if (entry.kind !== 'file') continue
+    places.set(entry.path, { entry, start })
+    start += entry.size
+  }
+  return places
+}
+
+function openFile(record: SnapshotRecord, reader: BlockReader, { entry, start }: PlacedFile): OpenFile {
+  const { path, size, hash } = entry
+
+  async function* stream({
+    offset = 0,
+    length = size - offset,
+    signal,
+  }: {
+    offset?: number
+    length?: number
+    signal?: AbortSignal
+  } = {}) {
+    if (!(Number.isInteger(offset) && offset >= 0 && Number.isInteger(length) && length >= 0)) {
+      throw new RangeError(`Not a range of bytes: ${length} from ${offset}`)
+    }
+    const end = Math.min(size, offset + length)
+    if (offset >= end) return
+    yield* readRange(record, record.content.extents, { offset: start + offset, length: end - offset }, reader, signal)
+  }
+
+  async function read(offset: number, length: number, { signal }: { signal?: AbortSignal } = {}): Promise<Uint8Array> {
+    const parts: Uint8Array[] = []
+    for await (const part of stream({ offset, length, signal })) parts.push(part)
+    return Buffer.concat(parts)
+  }
+
+  return { path, size, hash, read, stream }
+}

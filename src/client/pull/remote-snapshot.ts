@@ -1,0 +1,96 @@
+// A snapshot at the hub: its record and listing, checked, and the way to its blocks.
+import type { BlockInfo } from '../../core/block.ts'
+import { AetherError } from '../../core/errors.ts'
+import { type Digest, sha256Hex } from '../../core/id.ts'
+import { decodeRecord, type SnapshotRecord } from '../../core/record.ts'
+import { type BlockReader, createBlockReader, type FetchBlock } from '../../dataset/block-reader.ts'
+import { twice } from '../../dataset/restore/twice.ts'
+import { createSemaphore } from '../../dataset/semaphore.ts'
+import { type LoadedListing, loadListing } from '../../dataset/snapshot-reader.ts'
+import type { TailCache } from '../remote-reader.ts'
+import type { Job } from './job.ts'
+
+export interface RemoteSnapshot {
+  record: SnapshotRecord
+  /** The record as the hub sent it. */
+  encoded: Uint8Array
+  listing: LoadedListing
+  blocks: BlockReader
+  fetch: FetchBlock
+}
+
+/**
+ * Reads record and listing and checks them against the digest; wrong ones are read once more.
+ * @param tails where tails of blocks are kept between pulls, if anywhere
+ * @throws {AetherError} `integrity`
+ */
+export async function openRemote(job: Job, digest: Digest, tails: TailCache | undefined): Promise<RemoteSnapshot> {
+  const fetch = createFetch(job, digest, tails)
+  const onFault = (error: AetherError) => job.report.warn(`${error.message}; it was fetched again`)
+  return await twice(() => open(job, digest, fetch), onFault)
+}
+
+async function open(job: Job, digest: Digest, fetch: FetchBlock): Promise<RemoteSnapshot> {
+  const { connection, reference, report, signal } = job
+  const encoded = await connection.readRecord(reference.dataset, digest, { signal })
+  report.downloadedBytes += encoded.length
+  try {
+    const record = decodeRecord(encoded)
+    if (record.digest !== digest)
+      throw new AetherError('integrity', `The hub sent the record of ${record.digest} for ${digest}`)
+    const blocks = createBlockReader(fetch)
+    return { record, encoded, listing: await loadListing(record, blocks, signal), blocks, fetch }
+  } catch (error) {
+    // Malformed here means that the hub or the way from it is at fault, not the caller.
+    if (!(error instanceof AetherError && error.code === 'invalid')) throw error
+    throw new AetherError('integrity', `The hub sent a record of ${digest} that cannot be read`, { cause: error })
+  }
+}
+
+/** Parts of blocks, a few at a time, tails out of those that are kept. */
+function createFetch(
+  { connection, reference, report, concurrency }: Job,
+  digest: Digest,
+  tails: TailCache | undefined,
+): FetchBlock {
+  const semaphore = createSemaphore(concurrency)
+  const coming = new Map<string, Promise<Uint8Array>>()
+
+  async function fetchPart(block: BlockInfo, range: { offset: number; length: number }, signal?: AbortSignal) {
+    const read = () => connection.readBlock(reference.dataset, digest, block.id, range, { signal })
+    report.blockRequests++
+    const bytes = await semaphore.run(read, signal)
+    report.downloadedBytes += bytes.length
+    return bytes
+  }
+
+  async function fetchTail(block: BlockInfo, signal?: AbortSignal): Promise<Uint8Array> {
+    const kept = await tails?.get(block)
+    if (kept) return kept
+    const range = { offset: block.size - block.tailSize, length: block.tailSize }
+    const tail = await twice(async () => checkTail(block, await fetchPart(block, range, signal)), onFault)
+    await tails?.put(block, tail)
+    return tail
+  }
+
+  function onFault(error: AetherError): void {
+    report.warn(`${error.message}; it was fetched again`)
+  }
+
+  /** Several extents in one block ask for its tail at the same time. */
+  function shareTail(block: BlockInfo, signal?: AbortSignal): Promise<Uint8Array> {
+    const known = coming.get(block.id)
+    if (known) return known
+    const tail = fetchTail(block, signal).finally(() => coming.delete(block.id))
+    coming.set(block.id, tail)
+    return tail
+  }
+
+  return (block, range, signal) =>
+    range.offset === block.size - block.tailSize ? shareTail(block, signal) : fetchPart(block, range, signal)
+}
+
+function checkTail(block: BlockInfo, tail: Uint8Array): Uint8Array {
+  if (sha256Hex(tail) === block.tailHash) return tail
+  throw new AetherError('integrity', `The hub sent a wrong index of block ${block.id}`)
+}

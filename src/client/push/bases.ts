@@ -1,0 +1,71 @@
+// What the hub has already and this caller may use again: the chunks of the base snapshots. docs/architecture.md, "Push".
+import type { BlockIndex, BlockInfo } from '../../core/block.ts'
+import { chunkCount, chunkIdAt } from '../../core/block.ts'
+import { AetherError } from '../../core/errors.ts'
+import type { ChunkId, Digest } from '../../core/id.ts'
+import type { DatasetName } from '../../core/names.ts'
+import { decodeRecord, type SnapshotRecord } from '../../core/record.ts'
+import type { BlockReader } from '../../dataset/block-reader.ts'
+import { mapOrdered } from '../../dataset/map-ordered.ts'
+import type { Connection } from '../connection.ts'
+import { createRemoteReader, type TailCache } from '../remote-reader.ts'
+
+/** A snapshot that the hub has. */
+export interface Base {
+  dataset: DatasetName
+  digest: Digest
+}
+
+/** Where the hub keeps a chunk. */
+export interface KnownChunk {
+  block: BlockInfo
+  chunk: number
+}
+
+export interface OpenBase extends Base {
+  record: SnapshotRecord
+  reader: BlockReader
+}
+
+export interface KnownChunks {
+  get(id: ChunkId): KnownChunk | undefined
+  addBlock(block: BlockInfo, index: BlockIndex): void
+}
+
+export function createKnownChunks(): KnownChunks {
+  const chunks = new Map<ChunkId, KnownChunk>()
+
+  function addBlock(block: BlockInfo, index: BlockIndex): void {
+    for (let chunk = 0; chunk < chunkCount(index); chunk++) {
+      const id = chunkIdAt(index, chunk)
+      if (!chunks.has(id)) chunks.set(id, { block, chunk })
+    }
+  }
+
+  return { get: (id) => chunks.get(id), addBlock }
+}
+
+/** The base's record, or undefined when the hub does not have it (any more). */
+export async function openBase(
+  connection: Connection,
+  base: Base,
+  tails: TailCache,
+  signal?: AbortSignal,
+): Promise<OpenBase | undefined> {
+  try {
+    const record = decodeRecord(await connection.readRecord(base.dataset, base.digest, { signal }))
+    return { ...base, record, reader: createRemoteReader(connection, base, tails) }
+  } catch (error) {
+    if (error instanceof AetherError && error.code === 'not-found') return undefined
+    throw error
+  }
+}
+
+/** Block indexes that are fetched at once. */
+const FETCHES = 8
+
+/** Adds every chunk of a base's blocks. */
+export async function addBase(known: KnownChunks, { record, reader }: OpenBase, signal?: AbortSignal): Promise<void> {
+  const read = async (block: BlockInfo) => ({ block, index: await reader.index(block, signal) })
+  for await (const { block, index } of mapOrdered(record.blocks, FETCHES, read)) known.addBlock(block, index)
+}

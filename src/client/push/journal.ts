@@ -1,0 +1,80 @@
+// Blocks that an interrupted push has uploaded already, with the hub's receipts, so that the next push goes on from there.
+import { appendFile, mkdir, readFile, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { type BlockInfo, decodeTail } from '../../core/block.ts'
+import { parseBlockId, sha256Hex } from '../../core/id.ts'
+import type { KnownChunks } from './bases.ts'
+
+/** Receipts are good for a day; one that is about to expire is of no use. Milliseconds. */
+const USABLE = 20 * 3600 * 1000
+
+interface Line {
+  receipt: string
+  /** Milliseconds since 1970. */
+  time: number
+  id: string
+  size: number
+  /** Base64. */
+  tail: string
+}
+
+export interface Journal {
+  /** Makes the blocks of earlier, interrupted pushes known. */
+  load(known: KnownChunks): Promise<void>
+  /** Whether `load` found any. */
+  resumed(): boolean
+  add(block: BlockInfo, tail: Uint8Array, receipt: string): Promise<void>
+  /** The receipt of a block that is in the journal. */
+  receipt(block: BlockInfo): string | undefined
+  /** Forgets everything: the push is through, or the hub does not take the receipts. */
+  clear(): Promise<void>
+}
+
+/** One journal for each hub and dataset. */
+export function openJournal(cacheFolder: string, host: string, dataset: string): Journal {
+  const path = join(cacheFolder, 'uploads', sha256Hex(`${host}/${dataset}`))
+  const receipts = new Map<string, string>()
+  let resumed = false
+
+  async function load(known: KnownChunks): Promise<void> {
+    const text = await readFile(path, 'utf8').catch(() => '') // none: nothing was interrupted
+    for (const line of text.split('\n')) {
+      const read = parseLine(line)
+      if (!read || receipts.has(read.info.id)) continue
+      receipts.set(read.info.id, read.receipt)
+      known.addBlock(read.info, decodeTail(read.tail, read.info.size))
+    }
+    resumed = receipts.size > 0
+  }
+
+  async function add(block: BlockInfo, tail: Uint8Array, receipt: string): Promise<void> {
+    receipts.set(block.id, receipt)
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+    const line: Line = {
+      receipt,
+      time: Date.now(),
+      id: block.id,
+      size: block.size,
+      tail: Buffer.from(tail).toString('base64'),
+    }
+    await appendFile(path, `${JSON.stringify(line)}\n`, { mode: 0o600 })
+  }
+
+  async function clear(): Promise<void> {
+    receipts.clear()
+    await rm(path, { force: true })
+  }
+
+  return { load, resumed: () => resumed, add, receipt: (block) => receipts.get(block.id), clear }
+}
+
+function parseLine(line: string): { info: BlockInfo; receipt: string; tail: Buffer } | undefined {
+  try {
+    const { receipt, time, id, size, tail: base64 } = JSON.parse(line) as Line
+    if (!(Date.now() - time < USABLE)) return undefined
+    const tail = Buffer.from(base64, 'base64')
+    return { info: { id: parseBlockId(id), size, tailSize: tail.length, tailHash: sha256Hex(tail) }, receipt, tail }
+  } catch {
+    return undefined // a line that a crash cut short: its block is sent again
+  }
+}

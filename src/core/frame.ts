@@ -1,0 +1,68 @@
+// Frames: how a run of chunks is compressed, and decoded again without trusting what it says. docs/format.md, section 4.
+import { promisify } from 'node:util'
+import { constants, type ZstdOptions, zstdCompress, zstdDecompress, zstdDecompressSync } from 'node:zlib'
+import { type ChunkRef, CODEC_STORED, CODEC_ZSTD, type Codec, type Frame, MAX_FRAME_PLAIN } from './block.ts'
+import { AetherError } from './errors.ts'
+
+const LEVEL = 3
+/** A frame is stored as it is when compression saves less than this part of it. */
+const WORTHWHILE = 0.03
+
+const compress = promisify<Uint8Array, ZstdOptions, Buffer>(zstdCompress)
+const decompress = promisify<Uint8Array, ZstdOptions, Buffer>(zstdDecompress)
+
+/** Compresses `plain`, which is the bytes of `chunks`, on the thread pool. */
+export async function encodeFrame(plain: Uint8Array, chunks: ChunkRef[]): Promise<Frame> {
+  const packed = await compress(plain, {
+    params: { [constants.ZSTD_c_compressionLevel]: LEVEL },
+    pledgedSrcSize: plain.length, // lets zstd choose tables and window for this size: a third faster
+    chunkSize: plain.length + 1024, // the whole answer in one piece: fewer trips to the thread pool
+  })
+  if (packed.length > plain.length * (1 - WORTHWHILE)) return { codec: CODEC_STORED, bytes: plain, chunks }
+  // zlib answers with a piece of a buffer as large as `chunkSize`; only a copy lets go of the rest.
+  return { codec: CODEC_ZSTD, bytes: Buffer.from(packed), chunks }
+}
+
+/** A frame never needs a larger window than its plain bytes; one that asks for more is hostile. */
+function decodeOptions(plainLength: number): ZstdOptions {
+  return {
+    params: { [constants.ZSTD_d_windowLogMax]: Math.log2(MAX_FRAME_PLAIN) },
+    maxOutputLength: plainLength,
+    chunkSize: Math.max(64, plainLength),
+  }
+}
+
+/**
+ * The plain bytes of a frame, on the thread pool.
+ * @throws {AetherError} `integrity` when they are not exactly `plainLength` bytes.
+ */
+export async function decodeFrame(codec: Codec, bytes: Uint8Array, plainLength: number): Promise<Uint8Array> {
+  if (codec === CODEC_STORED) return checkLength(bytes, plainLength)
+  try {
+    return checkLength(await decompress(bytes, decodeOptions(plainLength)), plainLength)
+  } catch (cause) {
+    throw damaged(cause)
+  }
+}
+
+/** As `decodeFrame`, on the calling thread: for workers. */
+export function decodeFrameSync(codec: Codec, bytes: Uint8Array, plainLength: number): Uint8Array {
+  if (codec === CODEC_STORED) return checkLength(bytes, plainLength)
+  try {
+    return checkLength(zstdDecompressSync(bytes, decodeOptions(plainLength)), plainLength)
+  } catch (cause) {
+    throw damaged(cause)
+  }
+}
+
+function checkLength(plain: Uint8Array, expected: number): Uint8Array {
+  if (plain.length !== expected) {
+    throw new AetherError('integrity', `A frame holds ${plain.length} bytes where its index says ${expected}`)
+  }
+  return plain
+}
+
+function damaged(cause: unknown): AetherError {
+  if (cause instanceof AetherError) return cause
+  return new AetherError('integrity', 'A frame does not decode to what its index says', { cause })
+}

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { clampMicros, decodeTimes, encodeTimes, MAX_MICROS } from './times.ts'
+
+describe('encodeTimes and decodeTimes', () => {
+  it('read back what they wrote', () => {
+    const time = fc.integer({ min: 0, max: MAX_MICROS })
+    fc.assert(
+      fc.property(fc.array(time), (times) => assert.deepEqual(decodeTimes(encodeTimes(times), times.length), times)),
+    )
+  })
+  it('take a byte where times hardly differ', () => assert.equal(encodeTimes(Array(100).fill(1.7e15)).length, 8 + 99))
+  it('refuse lists that are too short or too long', () => {
+    const bytes = encodeTimes([1, 2, 3])
+    assert.throws(() => decodeTimes(bytes, 4), { code: 'invalid', message: /cut short/ })
+    assert.throws(() => decodeTimes(bytes, 2), { code: 'invalid', message: /behind its end/ })
+  })
+  it('refuse times out of range and second spellings', () => {
+    assert.throws(() => decodeTimes(Buffer.from([0x01]), 1), { code: 'invalid', message: /out of range/ })
+    assert.throws(() => decodeTimes(Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x1f]), 1), {
+      code: 'invalid',
+      message: /out of range|too large/,
+    })
+    assert.throws(() => decodeTimes(Buffer.from([0x80, 0x00]), 1), { code: 'invalid', message: /second spelling/ })
+  })
+})
+
+describe('clampMicros', () => {
+  it('keeps odd clocks in range', () =>
+    assert.deepEqual([clampMicros(1.5), clampMicros(1e300), clampMicros(-5)], [1, MAX_MICROS, 0]))
+})

@@ -1,0 +1,94 @@
+// Packs new chunks into frames, frames into blocks, and hands the blocks on. Memory: the frames being compressed, one
+// block being filled, and whatever blocks `deliver` has not yet taken.
+import {
+  type BlockBuilder,
+  type BlockInfo,
+  type BuiltBlock,
+  type ChunkRef,
+  createBlockBuilder,
+  type Frame,
+  MAX_FRAME_PLAIN,
+} from '../core/block.ts'
+import { encodeFrame } from '../core/frame.ts'
+import type { ChunkId } from '../core/id.ts'
+
+/** Frames under compression at once: enough for the thread pool, few enough to forget. */
+const FRAMES_AT_ONCE = 8
+
+/** A block that may still be open; `info` is there once it is finished. */
+export interface PackedBlock {
+  info: BlockInfo | undefined
+}
+
+/** Where a chunk lies. */
+export interface Location {
+  block: PackedBlock
+  /** Place of the chunk in the block. */
+  chunk: number
+}
+
+export interface Packer {
+  /** Whether the chunk was added before. */
+  has(id: ChunkId): boolean
+  /** Takes a chunk that is not there yet; the bytes are copied. Waits while too much is under way. */
+  add(id: ChunkId, bytes: Uint8Array): Promise<void>
+  /** Closes the last block. After this every added chunk has a location in a finished block. */
+  finish(): Promise<void>
+  location(id: ChunkId): Location | undefined
+  /** Plain bytes taken in. */
+  plainBytes(): number
+}
+
+/** @param deliver takes a finished block; the packer waits for it before it goes on. */
+export function createPacker(deliver: (block: BuiltBlock) => Promise<void>): Packer {
+  const locations = new Map<ChunkId, Location | undefined>()
+  const pending: Promise<Frame>[] = []
+  let plain = Buffer.allocUnsafe(MAX_FRAME_PLAIN)
+  let filled = 0
+  let chunks: ChunkRef[] = []
+  let builder: BlockBuilder = createBlockBuilder()
+  let block: PackedBlock = { info: undefined }
+  let total = 0
+
+  async function add(id: ChunkId, bytes: Uint8Array): Promise<void> {
+    locations.set(id, undefined)
+    if (filled + bytes.length > MAX_FRAME_PLAIN) await endFrame()
+    plain.set(bytes, filled)
+    filled += bytes.length
+    total += bytes.length
+    chunks.push({ id, length: bytes.length })
+  }
+
+  async function endFrame(): Promise<void> {
+    const frame = encodeFrame(plain.subarray(0, filled), chunks)
+    frame.catch(() => {}) // thrown where its turn comes
+    pending.push(frame)
+    plain = Buffer.allocUnsafe(MAX_FRAME_PLAIN)
+    filled = 0
+    chunks = []
+    if (pending.length >= FRAMES_AT_ONCE) await placeFrame()
+  }
+
+  async function placeFrame(): Promise<void> {
+    const frame = await pending.shift()!
+    if (!builder.fits(frame)) await endBlock()
+    const first = builder.add(frame)
+    frame.chunks.forEach((chunk, i) => locations.set(chunk.id, { block, chunk: first + i }))
+  }
+
+  async function endBlock(): Promise<void> {
+    const built = builder.finish()
+    block.info = built.info
+    builder = createBlockBuilder()
+    block = { info: undefined }
+    await deliver(built)
+  }
+
+  async function finish(): Promise<void> {
+    if (filled > 0) await endFrame()
+    while (pending.length > 0) await placeFrame()
+    if (builder.chunkCount() > 0) await endBlock()
+  }
+
+  return { has: (id) => locations.has(id), add, finish, location: (id) => locations.get(id), plainBytes: () => total }
+}

@@ -1,0 +1,143 @@
+// A snapshot opened for reading: its listing, and any range of its content, all of it checked.
+import { type BlockIndex, frameOfChunk } from '../core/block.ts'
+import { AetherError } from '../core/errors.ts'
+import type { Extents } from '../core/extents.ts'
+import { extentAt } from '../core/extents.ts'
+import { contentLength, decodeListing, type Entry, listingDigest } from '../core/listing.ts'
+import { chunksOf, type FrameRange, type PlacedChunk } from '../core/plan.ts'
+import type { SnapshotRecord, StoredStream } from '../core/record.ts'
+import { decodeTimes } from '../core/times.ts'
+import { type BlockReader, checkedChunk } from './block-reader.ts'
+import { mapOrdered } from './map-ordered.ts'
+
+export interface LoadedListing {
+  entries: Entry[]
+  /** Modification times in microseconds, one for each entry. */
+  micros: number[]
+  /** The canonical text. */
+  text: Uint8Array
+}
+
+/**
+ * Reads listing and times of a record and checks them against its digest.
+ * @throws {AetherError} `integrity` when they do not match.
+ */
+export async function loadListing(
+  record: SnapshotRecord,
+  blocks: BlockReader,
+  signal?: AbortSignal,
+): Promise<LoadedListing> {
+  const text = await readWhole(record, record.listing, blocks, signal)
+  if (listingDigest(text) !== record.digest)
+    throw new AetherError('integrity', `The listing of snapshot ${record.digest} does not match its digest`)
+  const entries = decodeListing(text)
+  if (contentLength(entries) !== record.content.length) {
+    throw new AetherError(
+      'integrity',
+      `Snapshot ${record.digest} has ${record.content.length} bytes where its listing has ${contentLength(entries)}`,
+    )
+  }
+  const micros = decodeTimes(await readWhole(record, record.times, blocks, signal), entries.length)
+  return { entries, micros, text }
+}
+
+/** A whole stream in memory: for listings and times, whose length the record bounds. */
+async function readWhole(
+  record: SnapshotRecord,
+  stream: StoredStream,
+  blocks: BlockReader,
+  signal?: AbortSignal,
+): Promise<Uint8Array> {
+  if (stream.extents.block.length === 0) return stream.inline
+  const parts: Uint8Array[] = []
+  for await (const bytes of readRange(record, stream.extents, { offset: 0, length: stream.length }, blocks, signal))
+    parts.push(bytes)
+  return Buffer.concat(parts)
+}
+
+/** Frames that are decoded ahead of the reader. */
+const READ_AHEAD = 4
+
+/** The bytes of a range of a stream, in pieces, each checked against its chunk's id. */
+export async function* readRange(
+  record: SnapshotRecord,
+  extents: Extents,
+  range: { offset: number; length: number },
+  blocks: BlockReader,
+  signal?: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  if (range.length === 0) return
+  const wanted = wantedFrames(record, extents, range, blocks, signal)
+  const read = async (run: FrameRun) => ({
+    run,
+    frame: (await blocks.frames(record.blocks[run.range.block]!, run.range, signal))[0]!,
+  })
+  for await (const { run, frame } of mapOrdered(wanted, READ_AHEAD, read)) {
+    for (const chunk of run.chunks) yield trim(chunk, checkedChunk(run.index, frame, chunk.chunk), range)
+  }
+}
+
+/** One frame and the chunks of it that follow each other in the stream. */
+interface FrameRun {
+  index: BlockIndex
+  range: FrameRange
+  chunks: PlacedChunk[]
+}
+
+async function* wantedFrames(
+  record: SnapshotRecord,
+  extents: Extents,
+  range: { offset: number; length: number },
+  blocks: BlockReader,
+  signal?: AbortSignal,
+): AsyncGenerator<FrameRun> {
+  const end = range.offset + range.length
+  for (
+    let extent = extentAt(extents, range.offset);
+    extent < extents.block.length && extents.start[extent]! < end;
+    extent++
+  ) {
+    const index = await blocks.index(record.blocks[extents.block[extent]!]!, signal)
+    const chunks = chunksOf(oneExtent(extents, extent), () => index)
+    yield* groupByFrame(
+      chunks.filter((c) => c.offset < end && c.offset + c.length > range.offset),
+      index,
+    )
+  }
+}
+
+function oneExtent(extents: Extents, i: number): Extents {
+  const column = (values: Uint32Array) => values.subarray(i, i + 1)
+  return {
+    block: column(extents.block),
+    first: column(extents.first),
+    count: column(extents.count),
+    start: extents.start.subarray(i, i + 2),
+  }
+}
+
+function* groupByFrame(chunks: Iterable<PlacedChunk>, index: BlockIndex): Generator<FrameRun> {
+  let run: FrameRun | undefined
+  for (const chunk of chunks) {
+    const frame = frameOfChunk(index, chunk.chunk)
+    if (run?.range.firstFrame !== frame) {
+      if (run) yield run
+      const offset = index.frameStart[frame]!
+      const range = {
+        block: chunk.block,
+        firstFrame: frame,
+        endFrame: frame + 1,
+        offset,
+        length: index.frameStart[frame + 1]! - offset,
+      }
+      run = { index, range, chunks: [] }
+    }
+    run.chunks.push(chunk)
+  }
+  if (run) yield run
+}
+
+/** The part of a chunk that lies in the range. */
+function trim(chunk: PlacedChunk, bytes: Uint8Array, range: { offset: number; length: number }): Uint8Array {
+  return bytes.subarray(Math.max(0, range.offset - chunk.offset), range.offset + range.length - chunk.offset)
+}

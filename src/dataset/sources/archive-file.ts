@@ -1,0 +1,64 @@
+// An archive on disk: opened once, and known to be the same while it is read.
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { AetherError } from '../../core/errors.ts'
+import { identityOf, isSettled } from './file-stamp.ts'
+import { explainSystem, quote } from './offences.ts'
+import { changedError } from './source-error.ts'
+
+export interface ArchiveFile {
+  path: string
+  fd: number
+  size: number
+  /** Of the archive as it was opened. */
+  identity: string
+  /** The stamp of everything in the archive: as long as the archive is the same, so are they. */
+  stamp: string
+  /** Up to `length` bytes; fewer only at the end of the file. */
+  readAt(buffer: Buffer, length: number, position: number): number
+  /** @throws {AetherError} `source` when the archive is no longer the one of this identity. */
+  verify(identity: string | undefined): void
+  close(): void
+}
+
+export function openArchive(path: string): ArchiveFile {
+  const now = Date.now()
+  const fd = attempt(path, () => openSync(path, 'r'))
+  const stat = fstatSync(fd)
+  const identity = identityOf(stat)
+
+  function readAt(buffer: Buffer, length: number, position: number): number {
+    return attempt(path, () => {
+      let done = 0
+      while (done < length) {
+        const count = readSync(fd, buffer, done, length - done, position + done)
+        if (count === 0) break
+        done += count
+      }
+      return done
+    })
+  }
+
+  function verify(expected: string | undefined): void {
+    if (expected !== identity || identityOf(fstatSync(fd)) !== identity) throw changedError(path)
+  }
+
+  const stamp = isSettled(stat.mtimeMs, stat.ctimeMs, now) ? identity : ''
+  return { path, fd, size: stat.size, identity, stamp, readAt, verify, close: () => closeSync(fd) }
+}
+
+function attempt<T>(path: string, action: () => T): T {
+  try {
+    return action()
+  } catch (cause) {
+    const { reason, hint } = explainSystem(cause)
+    throw new AetherError('source', `Cannot read ${quote(path)}: ${reason}`, { hint, cause })
+  }
+}
+
+/** @throws {AetherError} `source` always. */
+export function brokenArchive(path: string, reason: string, cause?: unknown): AetherError {
+  return new AetherError('source', `Cannot read the archive ${quote(path)}: ${reason}`, {
+    hint: 'Make or fetch the archive again',
+    cause,
+  })
+}

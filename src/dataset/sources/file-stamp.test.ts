@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { identityOf, isSettled } from './file-stamp.ts'
+
+const NOW = 1_800_000_000_123.5
+
+describe('isSettled', () => {
+  it('trusts what is older than the clock of the file system is coarse', () => {
+    assert.equal(isSettled(NOW - 251, NOW - 251, NOW), true)
+    assert.equal(isSettled(NOW - 249, NOW - 5000, NOW), false)
+    assert.equal(isSettled(NOW - 5000, NOW - 249, NOW), false)
+  })
+  it('waits longer where times have no part below the second', () => {
+    const second = Math.floor(NOW / 1000) * 1000
+    assert.equal(isSettled(second - 1000, second - 1000, NOW), false)
+    assert.equal(isSettled(second - 2000, second - 2000, NOW), true)
+  })
+  it('trusts no time in the future', () => assert.equal(isSettled(NOW + 1e9, NOW - 1e9, NOW), false))
+})
+
+describe('identityOf', () => {
+  const stat = { size: 10, mtimeMs: NOW, ctimeMs: NOW, ino: 77 }
+  it('is equal for equal numbers', () => assert.equal(identityOf(stat), identityOf({ ...stat })))
+  it('differs when any number does', () => {
+    const others = [{ size: 11 }, { mtimeMs: NOW + 2 ** -12 }, { ctimeMs: NOW + 2 ** -12 }, { ino: 78 }]
+    for (const other of others) assert.notEqual(identityOf({ ...stat, ...other }), identityOf(stat))
+  })
+  it('has no character that could part fields', () => assert.match(identityOf(stat), /^[A-Za-z0-9+/=]+$/))
+})

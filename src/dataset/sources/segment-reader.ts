@@ -1,0 +1,87 @@
+// Reads segments whose files can each be opened at any byte: those of a folder, of a plain tar archive, of a zip archive.
+import type { Segment } from '../../core/segments.ts'
+import type { Piece, SegmentReader, Source, SourceEntry } from '../source.ts'
+
+/** One file that is being read. */
+export interface FileBytes {
+  /**
+   * The next bytes: at least one, at most `left`, which is what the file has yet to give. They stay as they are until the
+   * next call.
+   */
+  next(left: number): Uint8Array | Promise<Uint8Array>
+  /** Called when the last byte that is wanted was read. @throws {AetherError} `source` when the file changed. */
+  verify(): void
+  close(): void
+}
+
+/** Opens a file at a byte of it. */
+export type OpenFile = (entry: SourceEntry, offset: number) => FileBytes
+
+/** A source that gives its segments in their order. */
+export function createRandomSource(open: OpenFile, close: () => void = () => {}): Source {
+  async function* segments(list: Segment<SourceEntry>[], signal?: AbortSignal): AsyncGenerator<SegmentReader> {
+    for (const segment of list) {
+      const reader = createReader(segment, open, signal)
+      try {
+        yield reader
+      } finally {
+        reader.abandon()
+      }
+    }
+  }
+
+  return { canSkip: true, segments, close: async () => close() }
+}
+
+function createReader(segment: Segment<SourceEntry>, open: OpenFile, signal?: AbortSignal) {
+  let file = 0
+  let offset = 0
+  let current: FileBytes | undefined
+
+  async function read(): Promise<Piece | undefined> {
+    signal?.throwIfAborted()
+    const entry = segment.files[file]
+    if (entry === undefined) return undefined
+    current ??= open(entry, offset)
+    const bytes = await current.next(entry.size - offset)
+    const piece = { file, bytes, last: offset + bytes.length === entry.size }
+    advance(bytes.length)
+    return piece
+  }
+
+  function skip(bytes: number): void {
+    for (let left = bytes; left > 0; ) {
+      const entry = segment.files[file]
+      if (entry === undefined) throw new RangeError('Cannot skip beyond the end of a segment')
+      const step = Math.min(left, entry.size - offset)
+      // An open file stands where reading stopped; it is opened again where reading goes on.
+      finish()
+      advance(step)
+      left -= step
+    }
+  }
+
+  function advance(bytes: number): void {
+    offset += bytes
+    if (offset < segment.files[file]!.size) return
+    finish()
+    file++
+    offset = 0
+  }
+
+  /** What was read of a file counts only when the file is still the one that was listed. */
+  function finish(): void {
+    try {
+      current?.verify()
+    } finally {
+      abandon()
+    }
+  }
+
+  function abandon(): void {
+    current?.close()
+    current = undefined
+  }
+
+  return { segment, read, skip, abandon }
+}

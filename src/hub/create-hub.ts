@@ -1,0 +1,136 @@
+// Puts the rules together over a store. A hub keeps no state of its own: any number of them serve one store.
+import { AetherError } from '../core/errors.ts'
+import { sha256Hex } from '../core/id.ts'
+import { createIndexCache } from '../dataset/block-reader.ts'
+import { keys } from '../storage/keys.ts'
+import type { Storage } from '../storage/storage.ts'
+import { listDatasets, listTags } from './catalogue.ts'
+import type { BlockPart, Caller, Hub } from './hub.ts'
+import { type Permit, permitAll } from './permit.ts'
+import { createPublisher } from './publish.ts'
+import { openReceipts } from './receipts.ts'
+import { openSnapshots, pageOfEntries, summarize } from './snapshots.ts'
+import { checkLogToken, listLog } from './tag-log.ts'
+import { createTagStore } from './tag-store.ts'
+import { deleteTag, moveTag, requireTag, rollbackTarget, tagInfo } from './tags.ts'
+import { createUploads } from './uploads.ts'
+
+export interface HubDeps {
+  storage: Storage
+  /** @default everyone may do everything */
+  permit?: Permit
+  /** Milliseconds since 1970. @default Date.now */
+  now?: () => number
+}
+
+/** @throws {AetherError} `unavailable` when the store does not answer. */
+export async function createHub({ storage, permit = permitAll, now = Date.now }: HubDeps): Promise<Hub> {
+  const indexes = createIndexCache()
+  const snapshots = openSnapshots(storage, indexes)
+  const tags = createTagStore(storage, now)
+  const receipts = await openReceipts(storage, now)
+  const uploads = createUploads(storage, indexes)
+  const publisher = createPublisher({ storage, snapshots, tags, receipts, permit, now })
+
+  async function blockOf(caller: Caller, ...[dataset, digest, id, options]: WithoutCaller<Hub['blockSize']>) {
+    permit.check(caller, 'pull', dataset)
+    const block = (await snapshots.load(dataset, digest, options?.signal)).blocks.get(id)
+    if (!block) throw new AetherError('not-found', `The snapshot does not use a block ${id}`)
+    return block
+  }
+
+  return {
+    listDatasets: (caller, options) => listDatasets(storage, (name) => permit.mayPull(caller, name), options),
+
+    async listTags(caller, dataset, options) {
+      permit.check(caller, 'pull', dataset)
+      return listTags(storage, tags, dataset, options)
+    },
+
+    async getTag(caller, dataset, name, { signal } = {}) {
+      permit.check(caller, 'pull', dataset)
+      const { tag } = await requireTag(tags, dataset, name, signal)
+      return tagInfo(name, { ...tag, digest: tag.digest! })
+    },
+
+    async moveTag(caller, dataset, name, to, { expected, reason = '', signal }) {
+      permit.check(caller, 'tag', dataset, name)
+      await snapshots.load(dataset, to, signal) // a tag never points to what is not there
+      return moveTag(tags, { dataset, name, to, who: caller.subject, reason, action: 'tag' }, expected, signal)
+    },
+
+    async deleteTag(caller, dataset, name, { expected, reason = '', signal }) {
+      permit.check(caller, 'delete', dataset, name)
+      await deleteTag(
+        tags,
+        { dataset, name, to: null, who: caller.subject, reason, action: 'delete' },
+        expected,
+        signal,
+      )
+    },
+
+    async rollBackTag(caller, dataset, name, { reason = '', signal }) {
+      permit.check(caller, 'tag', dataset, name)
+      const from = await requireTag(tags, dataset, name, signal)
+      const to = await rollbackTarget(tags, dataset, name, from, signal)
+      await snapshots.load(dataset, to, signal)
+      return moveTag(
+        tags,
+        { dataset, name, to, who: caller.subject, reason, action: 'rollback' },
+        from.tag.digest!,
+        signal,
+      )
+    },
+
+    async listLog(caller, dataset, options) {
+      permit.check(caller, 'pull', dataset)
+      checkLogToken(options.after)
+      return listLog(storage, tags, dataset, options)
+    },
+
+    async getSnapshot(caller, dataset, digest, { signal } = {}) {
+      permit.check(caller, 'pull', dataset)
+      const snapshot = await snapshots.load(dataset, digest, signal)
+      return summarize(snapshot, await snapshots.listing(snapshot, signal))
+    },
+
+    async listEntries(caller, dataset, digest, options) {
+      permit.check(caller, 'pull', dataset)
+      const snapshot = await snapshots.load(dataset, digest, options.signal)
+      return pageOfEntries(await snapshots.listing(snapshot, options.signal), options)
+    },
+
+    async readRecord(caller, dataset, digest, { signal } = {}) {
+      permit.check(caller, 'pull', dataset)
+      return (await snapshots.load(dataset, digest, signal)).bytes
+    },
+
+    async readBlock(caller, dataset, digest, id, { range, signal } = {}): Promise<BlockPart> {
+      const { size } = await blockOf(caller, dataset, digest, id, { signal })
+      const { bytes } = await storage.get(keys.block(id), { range, signal })
+      if (range === undefined && sha256Hex(bytes) !== id)
+        throw new AetherError('integrity', `Block ${id} is damaged in the store`)
+      return { size, bytes }
+    },
+
+    async blockSize(caller, dataset, digest, id, options) {
+      return (await blockOf(caller, dataset, digest, id, options)).size
+    },
+
+    async uploadBlock(caller, dataset, id, size, body, { signal } = {}) {
+      permit.check(caller, 'push', dataset)
+      return receipts.sign(caller, dataset, await uploads.take(id, size, body, signal))
+    },
+
+    publish: (caller, request, { signal } = {}) => publisher(caller, request, signal),
+
+    async ready({ signal } = {}) {
+      await storage.head(keys.receiptKey, { signal })
+    },
+
+    close: () => uploads.close(),
+  }
+}
+
+/** Parameters of a call without the caller. */
+type WithoutCaller<F> = F extends (caller: Caller, ...rest: infer R) => unknown ? R : never

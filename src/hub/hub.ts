@@ -1,0 +1,115 @@
+// What a hub does, as every protocol sees it. The rules behind each call: design notes in docs/architecture.md.
+import type {
+  CallOptions,
+  Expected,
+  LogEntry,
+  Page,
+  PageOptions,
+  PublishRequest,
+  PublishResult,
+  SnapshotSummary,
+  TagInfo,
+  TagResult,
+  TimedEntry,
+} from '../core/dataset.ts'
+import type { BlockId, Digest } from '../core/id.ts'
+import type { DatasetName, TagName } from '../core/names.ts'
+import type { ByteRange } from '../storage/storage.ts'
+
+export type * from '../core/dataset.ts'
+
+/** On whose behalf a call is made. Protocols find out who it is; the hub decides what they may do. */
+export interface Caller {
+  /** "anonymous", or a user or robot once authentication is configured. */
+  subject: string
+}
+
+export const ANONYMOUS: Caller = { subject: 'anonymous' }
+
+export interface BlockPart {
+  /** Bytes of the whole block. */
+  size: number
+  /** The part that was asked for. */
+  bytes: Uint8Array
+}
+
+/**
+ * The rules. All failures are AetherErrors. What is not there and what the caller may not know of are both `not-found`.
+ */
+export interface Hub {
+  listDatasets(caller: Caller, options: PageOptions & { prefix?: string }): Promise<Page<DatasetName>>
+  /** @throws {AetherError} `not-found` for a dataset without any tag. */
+  listTags(caller: Caller, dataset: DatasetName, options: PageOptions): Promise<Page<TagInfo>>
+  getTag(caller: Caller, dataset: DatasetName, tag: TagName, options?: CallOptions): Promise<TagInfo>
+  /** @throws {AetherError} `conflict` when the tag is a version that points elsewhere, or is not where `expected` says; `detail.digest` is where it points. */
+  moveTag(
+    caller: Caller,
+    dataset: DatasetName,
+    tag: TagName,
+    to: Digest,
+    options: CallOptions & { expected?: Expected; reason?: string },
+  ): Promise<TagResult>
+  deleteTag(
+    caller: Caller,
+    dataset: DatasetName,
+    tag: TagName,
+    options: CallOptions & { expected?: Expected; reason?: string },
+  ): Promise<void>
+  rollBackTag(
+    caller: Caller,
+    dataset: DatasetName,
+    tag: TagName,
+    options: CallOptions & { reason?: string },
+  ): Promise<TagResult>
+  /** Newest first. */
+  listLog(caller: Caller, dataset: DatasetName, options: PageOptions & { tag?: TagName }): Promise<Page<LogEntry>>
+  getSnapshot(caller: Caller, dataset: DatasetName, digest: Digest, options?: CallOptions): Promise<SnapshotSummary>
+  listEntries(
+    caller: Caller,
+    dataset: DatasetName,
+    digest: Digest,
+    options: PageOptions & { prefix?: string },
+  ): Promise<Page<TimedEntry>>
+  /** The stored record, as docs/format.md section 6 says. */
+  readRecord(caller: Caller, dataset: DatasetName, digest: Digest, options?: CallOptions): Promise<Uint8Array>
+  /**
+   * Bytes of a block that the snapshot reads from; without a range, all of it, checked against its id. A range is not
+   * checked here: its reader checks frames and tails against the record.
+   * @throws {AetherError} `not-found` when the snapshot does not use the block.
+   */
+  readBlock(
+    caller: Caller,
+    dataset: DatasetName,
+    digest: Digest,
+    block: BlockId,
+    options?: CallOptions & { range?: ByteRange },
+  ): Promise<BlockPart>
+  /** Bytes of a block that the snapshot reads from. @throws {AetherError} `not-found` */
+  blockSize(
+    caller: Caller,
+    dataset: DatasetName,
+    digest: Digest,
+    block: BlockId,
+    options?: CallOptions,
+  ): Promise<number>
+  /**
+   * Takes in a block of `size` bytes after checking all of it: its id, every frame, every chunk. `body` is not read
+   * before there is room for it, so a slow hub slows its clients down instead of filling its memory.
+   * @returns a receipt for `publish`, good for this caller and dataset for a day.
+   * @throws {AetherError} `integrity`, `too-large`, `invalid`
+   */
+  uploadBlock(
+    caller: Caller,
+    dataset: DatasetName,
+    id: BlockId,
+    size: number,
+    body: AsyncIterable<Uint8Array>,
+    options?: CallOptions,
+  ): Promise<string>
+  /** @throws {AetherError} `conflict` before anything is stored when a tag cannot move; `denied` for a block without receipt or base. */
+  publish(caller: Caller, request: PublishRequest, options?: CallOptions): Promise<PublishResult>
+  /** Resolves when the store answers. @throws {AetherError} `unavailable` */
+  ready(options?: CallOptions): Promise<void>
+  /** Ends the workers. The storage stays open: who opened it closes it. */
+  close(): Promise<void>
+}

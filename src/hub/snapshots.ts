@@ -1,0 +1,125 @@
+// Stored snapshots, as the hub reads them: records, block indexes and listings, each kept in memory up to a bound.
+import type { BlockInfo } from '../core/block.ts'
+import { AetherError } from '../core/errors.ts'
+import { type BlockId, type Digest, formatDigest } from '../core/id.ts'
+import type { DatasetName } from '../core/names.ts'
+import { decodeRecord, type SnapshotRecord } from '../core/record.ts'
+import { type BlockReader, createBlockReader, type IndexCache } from '../dataset/block-reader.ts'
+import { createLruCache } from '../dataset/lru-cache.ts'
+import { type LoadedListing, loadListing } from '../dataset/snapshot-reader.ts'
+import { keys } from '../storage/keys.ts'
+import type { Storage } from '../storage/storage.ts'
+import type { SnapshotSummary, TimedEntry } from './hub.ts'
+
+const RECORD_CACHE_BYTES = 16 * 1024 * 1024
+const LISTING_CACHE_BYTES = 16 * 1024 * 1024
+
+export interface StoredSnapshot {
+  record: SnapshotRecord
+  /** The record as it is stored. */
+  bytes: Uint8Array
+  blocks: Map<BlockId, BlockInfo>
+}
+
+export interface Snapshots {
+  /** Checked reads of this store's blocks. */
+  reader: BlockReader
+  /** @throws {AetherError} `not-found` */
+  load(dataset: DatasetName, digest: Digest, signal?: AbortSignal): Promise<StoredSnapshot>
+  listing(snapshot: StoredSnapshot, signal?: AbortSignal): Promise<LoadedListing>
+  /** Forgets a snapshot whose record was rewritten. */
+  forget(dataset: DatasetName, digest: Digest): void
+}
+
+export function openSnapshots(storage: Storage, indexes: IndexCache): Snapshots {
+  const records = createLruCache<string, StoredSnapshot>(
+    RECORD_CACHE_BYTES,
+    (s) => s.bytes.length + s.record.content.extents.start.byteLength * 4,
+  )
+  const listings = createLruCache<Digest, LoadedListing>(LISTING_CACHE_BYTES, (listing) => listing.text.length * 4)
+  const reader = createBlockReader(
+    async (block, range, signal) => (await storage.get(keys.block(block.id), { range, signal })).bytes,
+    indexes,
+  )
+
+  async function load(dataset: DatasetName, digest: Digest, signal?: AbortSignal): Promise<StoredSnapshot> {
+    const key = keys.snapshot(dataset, digest)
+    const known = records.get(key)
+    if (known) return known
+    const bytes = await readRecord(storage, dataset, digest, signal)
+    const snapshot = openRecord(bytes, dataset, digest)
+    records.set(key, snapshot)
+    return snapshot
+  }
+
+  async function listing(snapshot: StoredSnapshot, signal?: AbortSignal): Promise<LoadedListing> {
+    const known = listings.get(snapshot.record.digest)
+    if (known) return known
+    const loaded = await loadListing(snapshot.record, reader, signal)
+    listings.set(snapshot.record.digest, loaded)
+    return loaded
+  }
+
+  return { reader, load, listing, forget: (dataset, digest) => records.delete(keys.snapshot(dataset, digest)) }
+}
+
+async function readRecord(
+  storage: Storage,
+  dataset: DatasetName,
+  digest: Digest,
+  signal?: AbortSignal,
+): Promise<Uint8Array> {
+  try {
+    return (await storage.get(keys.snapshot(dataset, digest), { signal })).bytes
+  } catch (error) {
+    if (!(error instanceof AetherError && error.code === 'not-found')) throw error
+    throw new AetherError('not-found', `There is no snapshot ${formatDigest(digest)} in the dataset "${dataset}"`)
+  }
+}
+
+function openRecord(bytes: Uint8Array, dataset: DatasetName, digest: Digest): StoredSnapshot {
+  try {
+    const record = decodeRecord(bytes)
+    if (record.digest !== digest) throw new Error(`it is that of ${formatDigest(record.digest)}`)
+    return { record, bytes, blocks: new Map(record.blocks.map((block) => [block.id, block])) }
+  } catch (cause) {
+    throw new AetherError(
+      'integrity',
+      `The stored record of snapshot ${formatDigest(digest)} of "${dataset}" is damaged`,
+      { cause },
+    )
+  }
+}
+
+export function summarize({ record }: StoredSnapshot, { entries }: LoadedListing): SnapshotSummary {
+  return {
+    digest: record.digest,
+    size: record.content.length,
+    files: entries.reduce((count, entry) => count + (entry.kind === 'file' ? 1 : 0), 0),
+    entries: entries.length,
+    blocks: record.blocks.length,
+    storedSize: record.blocks.reduce((sum, block) => sum + block.size, 0),
+    ...record.provenance,
+  }
+}
+
+/** One page of a listing: entries whose path begins with `prefix` and comes after `after`. */
+export function pageOfEntries(
+  { entries, micros }: LoadedListing,
+  { prefix = '', after = '', limit }: { prefix?: string; after?: string; limit: number },
+) {
+  const items: TimedEntry[] = []
+  for (let i = after === '' ? 0 : placeOf(entries, after) + 1; i < entries.length; i++) {
+    const entry = entries[i]!
+    if (!entry.path.startsWith(prefix)) continue
+    if (items.length === limit) return { items, next: items.at(-1)!.path }
+    items.push({ ...entry, modifiedMicros: micros[i]! })
+  }
+  return { items, next: undefined }
+}
+
+function placeOf(entries: LoadedListing['entries'], path: string): number {
+  const place = entries.findIndex((entry) => entry.path === path)
+  if (place < 0) throw new AetherError('invalid', 'The page token is not one that this hub gave')
+  return place
+}

@@ -1,0 +1,76 @@
+// The log of a dataset's tags, newest first. An entry counts when it is in the chain that begins at its tag.
+import { AetherError } from '../core/errors.ts'
+import type { DatasetName, TagName } from '../core/names.ts'
+import { keys } from '../storage/keys.ts'
+import type { Storage } from '../storage/storage.ts'
+import type { LogEntry, Page, PageOptions } from './hub.ts'
+import type { LogObject, TagStore } from './tag-store.ts'
+
+/**
+ * One page of the log. Entries of moves that were never committed (their writer lost the race, or died before the tag was
+ * written) are passed over: nothing in a chain names them.
+ */
+export async function listLog(
+  storage: Storage,
+  tags: TagStore,
+  dataset: DatasetName,
+  { after, limit, tag, signal }: PageOptions & { tag?: TagName },
+): Promise<Page<LogEntry>> {
+  const chains = createChains(tags, dataset, signal)
+  const prefix = keys.log(dataset)
+  const items: LogEntry[] = []
+  let startAfter = after === undefined ? undefined : prefix + after
+  for (;;) {
+    const page = await storage.list({ prefix, startAfter, limit, signal })
+    for (const { key } of page.objects) {
+      const id = key.slice(prefix.length)
+      const entry = await tags.readLog(dataset, id, signal)
+      if (tag !== undefined && entry.tag !== tag) continue
+      if (!(await chains.takes(id, entry))) continue
+      items.push(publicEntry(entry))
+      if (items.length === limit) return { items, next: id }
+    }
+    if (page.next === undefined) return { items, next: undefined }
+    startAfter = page.next
+  }
+}
+
+/** For each tag, the entry that must come next when going back in time. */
+function createChains(tags: TagStore, dataset: DatasetName, signal?: AbortSignal) {
+  const awaited = new Map<string, string | null>()
+
+  async function takes(id: string, entry: LogObject): Promise<boolean> {
+    let next = awaited.get(entry.tag)
+    if (next === undefined) next = await firstNotBefore(id, entry.tag as TagName)
+    if (next === id) awaited.set(entry.tag, entry.previous)
+    else awaited.set(entry.tag, next)
+    return next === id
+  }
+
+  /** The tag's newest entry that is not newer than `id`: a page may begin in the middle of the chain. */
+  async function firstNotBefore(id: string, tag: TagName): Promise<string | null> {
+    let next = (await tags.read(dataset, tag, signal))?.tag.log ?? null
+    while (next !== null && next < id) next = (await tags.readLog(dataset, next, signal)).previous
+    return next
+  }
+
+  return { takes }
+}
+
+function publicEntry(entry: LogObject): LogEntry {
+  return {
+    tag: entry.tag as TagName,
+    from: entry.from ?? undefined,
+    to: entry.to ?? undefined,
+    who: entry.who,
+    whenMicros: entry.whenMicros,
+    reason: entry.reason,
+    action: entry.action,
+  }
+}
+
+/** @throws {AetherError} `invalid` when `token` is none of ours. */
+export function checkLogToken(token: string | undefined): void {
+  if (token !== undefined && !/^\d{16}-[0-9a-f]{16}$/.test(token))
+    throw new AetherError('invalid', 'The page token is not one that this hub gave')
+}

@@ -1,0 +1,158 @@
+// Tags and their log in the store. A tag is one object, moved by compare-and-swap; docs/format.md, section 7.
+import { randomBytes } from 'node:crypto'
+import * as z from 'zod'
+import { AetherError } from '../core/errors.ts'
+import { type Digest, formatDigest, parseDigest } from '../core/id.ts'
+import type { DatasetName, TagName } from '../core/names.ts'
+import { keys } from '../storage/keys.ts'
+import type { Storage } from '../storage/storage.ts'
+import type { TagAction } from './hub.ts'
+
+const DigestText = z.string().transform((text) => parseDigest(text))
+
+/** A tag as it is stored. One that was removed stays as a tombstone, so that its log goes on and a version is never written twice. */
+const TagObject = z.strictObject({
+  /** Null when the tag was removed. */
+  digest: DigestText.nullable(),
+  /** Where a removed tag pointed last. */
+  last: DigestText.nullable(),
+  movedMicros: z.int(),
+  movedBy: z.string(),
+  /** The log entry of the last move: the head of the tag's chain. */
+  log: z.string(),
+  /** Makes every write differ, also where the store's versions are hashes of the bytes. */
+  nonce: z.string(),
+})
+export type TagObject = z.output<typeof TagObject>
+
+const LogObject = z.strictObject({
+  tag: z.string(),
+  from: DigestText.nullable(),
+  to: DigestText.nullable(),
+  who: z.string(),
+  whenMicros: z.int(),
+  reason: z.string(),
+  action: z.enum(['push', 'tag', 'rollback', 'delete']),
+  /** The entry of the same tag's move before, or null. */
+  previous: z.string().nullable(),
+})
+export type LogObject = z.output<typeof LogObject>
+
+export interface StoredTag {
+  tag: TagObject
+  /** For compare-and-swap. */
+  version: string
+}
+
+/** A change of a tag that is about to be tried. */
+export interface TagChange {
+  dataset: DatasetName
+  name: TagName
+  /** Null removes the tag. */
+  to: Digest | null
+  who: string
+  reason: string
+  action: TagAction
+}
+
+export interface TagStore {
+  read(dataset: DatasetName, name: TagName, signal?: AbortSignal): Promise<StoredTag | undefined>
+  /**
+   * Writes the log entry and then, if the tag still is `from`, the tag: that write is the one commit point.
+   * @throws {AetherError} `conflict` when somebody else moved the tag meanwhile.
+   */
+  swap(change: TagChange, from: StoredTag | undefined, signal?: AbortSignal): Promise<TagObject>
+  readLog(dataset: DatasetName, id: string, signal?: AbortSignal): Promise<LogObject>
+}
+
+/** Log entries are named so that a listing of the store gives the newest first. */
+const LAST_MICROS = 9_999_999_999_999_999
+
+export function createTagStore(storage: Storage, now: () => number): TagStore {
+  async function read(dataset: DatasetName, name: TagName, signal?: AbortSignal): Promise<StoredTag | undefined> {
+    try {
+      const { info, bytes } = await storage.get(keys.tag(dataset, name), { signal })
+      return { tag: parseObject(TagObject, bytes, `tag "${name}" of dataset "${dataset}"`), version: info.version }
+    } catch (error) {
+      if (error instanceof AetherError && error.code === 'not-found') return undefined
+      throw error
+    }
+  }
+
+  async function swap(change: TagChange, from: StoredTag | undefined, signal?: AbortSignal): Promise<TagObject> {
+    const { dataset, name, to } = change
+    // Times of a tag's moves only grow, even when the clocks of two hubs differ: the order of the log is the order of the chain.
+    const whenMicros = Math.max(Math.floor(now() * 1000), (from?.tag.movedMicros ?? 0) + 1)
+    const log = `${String(LAST_MICROS - whenMicros).padStart(16, '0')}-${randomBytes(8).toString('hex')}`
+    await storage.put(keys.logEntry(dataset, log), encodeLog(change, from, whenMicros), { ifAbsent: true, signal })
+    const tag: TagObject = {
+      digest: to,
+      last: to ?? from?.tag.digest ?? from?.tag.last ?? null,
+      movedMicros: whenMicros,
+      movedBy: change.who,
+      log,
+      nonce: randomBytes(8).toString('hex'),
+    }
+    await commit(dataset, name, tag, from)
+    return tag
+  }
+
+  /** Not cancelled half-way: the answer to the one write that counts is waited for. */
+  async function commit(
+    dataset: DatasetName,
+    name: TagName,
+    tag: TagObject,
+    from: StoredTag | undefined,
+  ): Promise<void> {
+    try {
+      await storage.put(keys.tag(dataset, name), encodeTag(tag), from ? { ifMatch: from.version } : { ifAbsent: true })
+    } catch (error) {
+      // The answer to a write that was won may be lost, and its repetition refused: the nonce tells.
+      const present = await read(dataset, name)
+      if (present?.tag.nonce === tag.nonce) return
+      if (error instanceof AetherError && error.code === 'conflict')
+        await storage.delete(keys.logEntry(dataset, tag.log))
+      throw error
+    }
+  }
+
+  async function readLog(dataset: DatasetName, id: string, signal?: AbortSignal): Promise<LogObject> {
+    const { bytes } = await storage.get(keys.logEntry(dataset, id), { signal })
+    return parseObject(LogObject, bytes, `log entry "${id}" of dataset "${dataset}"`)
+  }
+
+  return { read, swap, readLog }
+}
+
+function encodeLog(change: TagChange, from: StoredTag | undefined, whenMicros: number): Uint8Array {
+  return encodeObject({
+    tag: change.name,
+    from: digestText(from?.tag.digest ?? null),
+    to: digestText(change.to),
+    who: change.who,
+    whenMicros,
+    reason: change.reason,
+    action: change.action,
+    previous: from?.tag.log ?? null,
+  })
+}
+
+function encodeTag(tag: TagObject): Uint8Array {
+  return encodeObject({ ...tag, digest: digestText(tag.digest), last: digestText(tag.last) })
+}
+
+function encodeObject(object: Record<string, unknown>): Uint8Array {
+  return Buffer.from(`${JSON.stringify(object)}\n`)
+}
+
+function digestText(digest: Digest | null): string | null {
+  return digest === null ? null : formatDigest(digest)
+}
+
+function parseObject<T>(schema: z.ZodType<T>, bytes: Uint8Array, what: string): T {
+  try {
+    return schema.parse(JSON.parse(Buffer.from(bytes).toString()))
+  } catch (cause) {
+    throw new AetherError('integrity', `The stored ${what} is damaged`, { cause })
+  }
+}

@@ -1,0 +1,126 @@
+// Writing answers: bytes at the speed of the client, JSON, and errors in the one shape that all of /api has.
+import { setTimeout as delay } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
+import { AetherError } from '../core/errors.ts'
+import { type Exchange, hasWholeBody, isHttp1 } from './exchange.ts'
+import { httpAnswerTo, publicError } from './http-error.ts'
+
+export type Headers = Record<string, string | number>
+
+/** Bytes that are handed to a connection at once: few enough to notice a client that has stopped reading. */
+const SLICE = 256 * 1024
+
+/** Answers with a body of known length, and not faster than the client takes it. */
+export async function sendBytes(exchange: Exchange, status: number, headers: Headers, body: Uint8Array): Promise<void> {
+  writeHead(exchange, status, { ...headers, 'content-length': body.length })
+  if (exchange.method === 'HEAD' || body.length === 0) return finish(exchange)
+  for (let at = 0; at < body.length; at += SLICE) await write(exchange, body.subarray(at, at + SLICE))
+  return finish(exchange)
+}
+
+/** Answers without a body; `headers` may tell the length that it would have. */
+export function sendEmpty(exchange: Exchange, status: number, headers: Headers): Promise<void> {
+  writeHead(exchange, status, headers)
+  return finish(exchange)
+}
+
+export function sendText(exchange: Exchange, status: number, text: string, headers: Headers = {}): Promise<void> {
+  return sendBytes(
+    exchange,
+    status,
+    { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store', ...headers },
+    Buffer.from(text),
+  )
+}
+
+export async function sendJson(
+  exchange: Exchange,
+  status: number,
+  value: unknown,
+  headers: Headers = {},
+): Promise<void> {
+  const text = Buffer.from(JSON.stringify(value))
+  const zipped = text.length >= exchange.limits.compressBytes && takesGzip(exchange)
+  const body = zipped ? await promisify(gzip)(text, { level: 5 }) : text
+  const encoding: Headers = zipped ? { 'content-encoding': 'gzip' } : {}
+  const common = { 'content-type': 'application/json', 'cache-control': 'no-store', vary: 'accept-encoding' }
+  return sendBytes(exchange, status, { ...common, ...encoding, ...headers }, body)
+}
+
+function takesGzip({ req }: Exchange): boolean {
+  return /(?:^|,)\s*gzip\s*(?:,|$)/.test(String(req.headers['accept-encoding'] ?? ''))
+}
+
+/** Answers with an error, or breaks the answer off when its beginning is out already. */
+export async function sendError(exchange: Exchange, cause: unknown): Promise<void> {
+  const error = publicError(cause, exchange.id)
+  exchange.outcome = error.code
+  if (error.code === 'internal') exchange.log.error({ err: cause }, 'request failed')
+  if (exchange.res.headersSent) return breakOff(exchange)
+  const { status, headers } = httpAnswerTo(error)
+  return sendJson(exchange, status, errorBody(error, exchange.id), headers)
+}
+
+/** The shape of every error under /api. */
+export function errorBody(error: AetherError, requestId: string): object {
+  const { code, message, hint, detail } = error
+  return { errors: [{ code, message, detail: hint === undefined ? detail : { ...detail, hint } }], requestId }
+}
+
+function writeHead(exchange: Exchange, status: number, headers: Headers): void {
+  const { res } = exchange
+  if (exchange.signal.aborted) throw gone()
+  res.statusCode = status
+  for (const [name, value] of Object.entries(headers)) res.setHeader(name, value)
+  if (isHttp1(exchange) && (exchange.draining() || !hasWholeBody(exchange))) res.setHeader('connection', 'close')
+}
+
+async function write({ res, signal }: Exchange, bytes: Uint8Array): Promise<void> {
+  if (signal.aborted) throw gone()
+  const send = res.write as (chunk: Uint8Array) => boolean
+  if (send.call(res, bytes)) return
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const leave = () => reject(gone())
+  res.once('drain', resolve)
+  signal.addEventListener('abort', leave, { once: true })
+  try {
+    await promise
+  } finally {
+    res.off('drain', resolve)
+    signal.removeEventListener('abort', leave)
+  }
+}
+
+/**
+ * Ends the answer. A client that still sends its body would be hit by a reset before it reads the answer, so what it
+ * sends is thrown away for a while first; the answer itself is on its way already.
+ */
+async function finish(exchange: Exchange): Promise<void> {
+  if (isHttp1(exchange) && !hasWholeBody(exchange)) await linger(exchange)
+  exchange.res.end()
+}
+
+async function linger(exchange: Exchange): Promise<void> {
+  const { req, res, limits, awaitsContinue } = exchange
+  if (awaitsContinue) return // then the client has not begun to send
+  if ('flushHeaders' in res) res.flushHeaders()
+  const over = new AbortController()
+  const stop = () => over.abort()
+  req.once('end', stop)
+  res.once('close', stop)
+  req.resume()
+  await delay(limits.lingerTimeout, undefined, { signal: over.signal }).catch(() => {})
+  req.off('end', stop)
+  res.off('close', stop)
+}
+
+function breakOff({ req, res }: Exchange): void {
+  if ('stream' in res)
+    res.stream.close(2) // INTERNAL_ERROR
+  else req.socket.destroy()
+}
+
+function gone(): AetherError {
+  return new AetherError('cancelled', 'The client went away')
+}

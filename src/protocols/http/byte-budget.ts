@@ -1,0 +1,66 @@
+// Bounds the memory of all downloads together: slow readers hold what they read, so others have to wait for room.
+import { AetherError } from '../../core/errors.ts'
+
+export interface ByteBudget {
+  /**
+   * Runs `work` once there is room for `bytes`, in the order of asking.
+   * @throws {AetherError} `unavailable` when there is none for too long, `cancelled`
+   */
+  hold<T>(bytes: number, signal: AbortSignal, work: () => Promise<T>): Promise<T>
+}
+
+interface Waiting {
+  bytes: number
+  enter(): void
+}
+
+export function createByteBudget(total: number, maxWait: number): ByteBudget {
+  let free = total
+  const line: Waiting[] = []
+
+  function admit(): void {
+    while (line[0] && line[0].bytes <= free) {
+      const { bytes, enter } = line.shift()!
+      free -= bytes
+      enter()
+    }
+  }
+
+  async function turn(bytes: number, signal: AbortSignal): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const waiting = { bytes, enter: resolve }
+    const leave = (error: AetherError) => {
+      line.splice(line.indexOf(waiting), 1)
+      reject(error)
+      admit() // those behind may need less
+    }
+    const gone = () => leave(new AetherError('cancelled', 'The client went away'))
+    const timer = setTimeout(
+      () => leave(new AetherError('unavailable', 'The hub serves as many downloads as it can at the moment')),
+      maxWait,
+    )
+    signal.addEventListener('abort', gone, { once: true })
+    line.push(waiting)
+    admit()
+    try {
+      await promise
+    } finally {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', gone)
+    }
+  }
+
+  async function hold<T>(bytes: number, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    const share = Math.min(bytes, total)
+    if (signal.aborted) throw new AetherError('cancelled', 'The client went away')
+    await turn(share, signal)
+    try {
+      return await work()
+    } finally {
+      free += share
+      admit()
+    }
+  }
+
+  return { hold }
+}

@@ -1,0 +1,94 @@
+// The hub's server: every protocol on one port. This file only wires; what each part does stands in its own file.
+import { isIPv6 } from 'node:net'
+import type { Logger } from 'pino'
+import { ANONYMOUS, type Hub } from '../hub/hub.ts'
+import { datasetServiceCalls } from './dataset-service.ts'
+import { type Authenticate, createDispatcher } from './dispatch.ts'
+import type { Exchange } from './exchange.ts'
+import { createServices } from './grpc/services.ts'
+import { checkHost, isLoopback } from './host-check.ts'
+import { bulkRoutes } from './http/blocks.ts'
+import { createByteBudget } from './http/byte-budget.ts'
+import { probeRoutes } from './http/probes.ts'
+import { DEFAULT_LIMITS, type Limits } from './limits.ts'
+import { createListener, type Tls } from './listener.ts'
+import { createMetrics } from './metrics.ts'
+import { createReadiness } from './readiness.ts'
+import { openApiRoute } from './rest/openapi-route.ts'
+import { restRoutes } from './rest/transcode.ts'
+import { createRouteTable } from './route-table.ts'
+
+export interface HubServerOptions {
+  hub: Hub
+  /** Without it the server speaks plain HTTP. */
+  tls?: Tls
+  /** Version of the program, for the home page. */
+  version: string
+  logger: Logger
+  limits?: Partial<Limits>
+  /** Says who sends a request, from its headers. @default everybody is anonymous */
+  authenticate?: Authenticate
+  /** Names without port under which a hub on a loopback address answers too; those of the machine itself always go. */
+  allowedHosts?: readonly string[]
+}
+
+export interface HubServer {
+  /** @throws {Error} as net.Server does, for example with the code EADDRINUSE. */
+  listen(host: string, port: number): Promise<{ host: string; port: number; url: string }>
+  /** Takes no new connections, lets requests finish, and ends what is left after `deadline` milliseconds. */
+  drain(deadline: number): Promise<void>
+  /** New connections get this certificate. @throws {TypeError} for a server without TLS. */
+  reloadTls(tls: Tls): void
+}
+
+export function createHubServer({
+  hub,
+  tls,
+  version,
+  logger,
+  authenticate = () => ANONYMOUS,
+  ...options
+}: HubServerOptions): HubServer {
+  const limits = { ...DEFAULT_LIMITS, ...options.limits }
+  const allowedHosts = new Set(options.allowedHosts?.map((host) => host.toLowerCase()))
+  const ending = new AbortController()
+  const draining = () => ending.signal.aborted
+  const metrics = createMetrics()
+  const readiness = createReadiness(hub, limits, draining)
+  const calls = datasetServiceCalls(hub)
+  const routes = [
+    ...restRoutes(calls),
+    ...bulkRoutes(hub, createByteBudget(limits.downloadBytes, limits.downloadWait)),
+    ...probeRoutes({ readiness, metrics, version }),
+    openApiRoute,
+  ]
+  let onLoopback = true
+
+  const dispatcher = createDispatcher({
+    findRoute: createRouteTable(routes),
+    rpc: createServices({ calls, readiness, limits, ending: ending.signal }),
+    authenticate,
+    checkHost: (exchange: Exchange) => {
+      if (onLoopback) checkHost(exchange, allowedHosts)
+    },
+    metrics,
+    logger,
+    limits,
+    draining,
+  })
+  const listener = createListener({ tls, limits, onRequest: dispatcher.dispatch, isBusy: dispatcher.isBusy })
+
+  return {
+    async listen(host, port) {
+      const bound = await listener.listen(host, port)
+      onLoopback = isLoopback(bound.address)
+      const name = isIPv6(bound.address) ? `[${bound.address}]` : bound.address
+      return { host: bound.address, port: bound.port, url: `${tls ? 'https' : 'http'}://${name}:${bound.port}` }
+    },
+    drain(deadline) {
+      ending.abort()
+      return listener.drain(deadline)
+    },
+    reloadTls: listener.reloadTls,
+  }
+}

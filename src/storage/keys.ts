@@ -1,0 +1,18 @@
+// Where each kind of object lies in the store (docs/format.md, section 7).
+import type { BlockId, Digest } from '../core/id.ts'
+import type { DatasetName, TagName } from '../core/names.ts'
+
+export const DATASETS = 'datasets/'
+
+export const keys = {
+  block: (id: BlockId) => `blocks/${id.slice(0, 2)}/${id}`,
+  dataset: (dataset: DatasetName) => `${DATASETS}${dataset}/`,
+  snapshots: (dataset: DatasetName) => `${DATASETS}${dataset}/snapshots/`,
+  snapshot: (dataset: DatasetName, digest: Digest) => `${DATASETS}${dataset}/snapshots/${digest}`,
+  tags: (dataset: DatasetName) => `${DATASETS}${dataset}/tags/`,
+  tag: (dataset: DatasetName, tag: TagName) => `${DATASETS}${dataset}/tags/${tag}`,
+  log: (dataset: DatasetName) => `${DATASETS}${dataset}/log/`,
+  logEntry: (dataset: DatasetName, id: string) => `${DATASETS}${dataset}/log/${id}`,
+  /** The key with which hubs of this store sign receipts. */
+  receiptKey: 'access/receipt-key',
+} as const
