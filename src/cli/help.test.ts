@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { parseCommandLine } from './parse-command-line.ts'
-import { splitWords } from './testdata/split-words.ts'
+import { splitWords } from './testing/split-words.fixture.ts'
 import { VERBS } from './verbs.ts'
 
 async function helpOf(...argv: string[]): Promise<string> {

@@ -4,8 +4,19 @@ import { describe, it } from 'node:test'
 import type { Client, Difference, OpenSnapshot } from '../client/client.ts'
 import type { FileHash } from '../core/id.ts'
 import type { TagName } from '../core/names.ts'
-import { DIGEST_A, DIGEST_B, file, GEO, HASH, LOG_ENTRY, NINE, SUMMARY, stream, tagInfo } from './testdata/samples.ts'
-import { createTestWorld } from './testdata/test-world.ts'
+import {
+  DIGEST_A,
+  DIGEST_B,
+  file,
+  GEO,
+  HASH,
+  LOG_ENTRY,
+  NINE,
+  SUMMARY,
+  stream,
+  tagInfo,
+} from './testing/samples.fixture.ts'
+import { createTestWorld } from './testing/test-world.fixture.ts'
 
 process.env.TZ = 'UTC'
 

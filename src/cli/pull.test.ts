@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { PullOptions } from '../client/client.ts'
-import { DIGEST_A, DIGEST_B, pullResult } from './testdata/samples.ts'
-import { createTestWorld } from './testdata/test-world.ts'
+import { DIGEST_A, DIGEST_B, pullResult } from './testing/samples.fixture.ts'
+import { createTestWorld } from './testing/test-world.fixture.ts'
 
 interface Call {
   target: string

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { PushOptions } from '../client/client.ts'
-import { DIGEST_A, pushResult } from './testdata/samples.ts'
-import { createTestWorld, type TestWorldOptions } from './testdata/test-world.ts'
+import { DIGEST_A, pushResult } from './testing/samples.fixture.ts'
+import { createTestWorld, type TestWorldOptions } from './testing/test-world.fixture.ts'
 
 interface Call {
   source: string

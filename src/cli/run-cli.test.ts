@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Client } from '../client/client.ts'
 import { AetherError } from '../core/errors.ts'
-import { GEO, stream } from './testdata/samples.ts'
-import { createTestWorld } from './testdata/test-world.ts'
+import { GEO, stream } from './testing/samples.fixture.ts'
+import { createTestWorld } from './testing/test-world.fixture.ts'
 
 /** A push that waits until it is told to stop. */
 function waitingPush(started: () => void): Client['push'] {

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Client } from '../client/client.ts'
 import { AetherError } from '../core/errors.ts'
-import { DIGEST_A, DIGEST_B, tagInfo } from './testdata/samples.ts'
-import { createTestWorld } from './testdata/test-world.ts'
+import { DIGEST_A, DIGEST_B, tagInfo } from './testing/samples.fixture.ts'
+import { createTestWorld } from './testing/test-world.fixture.ts'
 
 async function run(client: Partial<Client>, ...argv: string[]) {
   const world = createTestWorld({ client })

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { Client, OpenSnapshot } from '../client/client.ts'
 import { type FileHash, sha256Hex } from '../core/id.ts'
-import { DIGEST_A, file, GEO } from './testdata/samples.ts'
-import { createTestWorld } from './testdata/test-world.ts'
+import { DIGEST_A, file, GEO } from './testing/samples.fixture.ts'
+import { createTestWorld } from './testing/test-world.fixture.ts'
 
 describe('aetherfs verify', () => {
   let folder: string

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { readPackageInfo } from './package-info.ts'
-import { createTestWorld } from './testdata/test-world.ts'
+import { createTestWorld } from './testing/test-world.fixture.ts'
 
 describe('aetherfs version', () => {
   const { version } = readPackageInfo()

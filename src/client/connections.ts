@@ -12,10 +12,14 @@ export function createConnections(defaultHost: string | undefined, open: (host: 
   const connections = new Map<string, Connection>()
 
   function to(host: string = defaultHost ?? DEFAULT_HOST): Connection {
-    let connection = connections.get(host)
-    if (!connection) connections.set(host, (connection = open(host)))
+    const connection = connections.get(host) ?? open(host)
+    connections.set(host, connection)
     return connection
   }
 
-  return { to, close: () => connections.forEach((connection) => connection.close()) }
+  function close(): void {
+    for (const connection of connections.values()) connection.close()
+  }
+
+  return { to, close }
 }

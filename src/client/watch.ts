@@ -18,7 +18,9 @@ export async function* watchTag(
   while (!signal?.aborted) {
     try {
       const now = await look(signal)
-      if (now.digest !== last?.digest) yield (last = now)
+      const moved = now.digest !== last?.digest
+      last = now
+      if (moved) yield now
     } catch (error) {
       const passing =
         error instanceof AetherError &&

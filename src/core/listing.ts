@@ -83,9 +83,9 @@ export function contentLength(listing: Listing): number {
 }
 
 function formatEntry(entry: Entry): string {
-  const path = escape(entry.path)
+  const path = escapeText(entry.path)
   if (entry.kind === 'file') return `f ${entry.executable ? 'x' : '-'} ${entry.size} ${entry.hash} ${path}\n`
-  if (entry.kind === 'link') return `l - ${Buffer.byteLength(entry.target)} ${escape(entry.target)} ${path}\n`
+  if (entry.kind === 'link') return `l - ${Buffer.byteLength(entry.target)} ${escapeText(entry.target)} ${path}\n`
   return `d - 0 - ${path}\n`
 }
 
@@ -108,9 +108,9 @@ function parseLine(line: Buffer): Entry {
 
 function parseFields([kind, mode, size, id, path]: [string, string, string, string, string]): Entry | undefined {
   if (kind === 'f')
-    return { kind: 'file', path: unescape(path), executable: mode === 'x', size: Number(size), hash: parseFileHash(id) }
-  if (kind === 'l') return { kind: 'link', path: unescape(path), target: unescape(id) }
-  if (kind === 'd') return { kind: 'folder', path: unescape(path) }
+    return { kind: 'file', path: unescapeText(path), executable: mode === 'x', size: Number(size), hash: parseFileHash(id) }
+  if (kind === 'l') return { kind: 'link', path: unescapeText(path), target: unescapeText(id) }
+  if (kind === 'd') return { kind: 'folder', path: unescapeText(path) }
   return undefined
 }
 
@@ -155,13 +155,13 @@ function checkLink(entry: LinkEntry): void {
 }
 
 /** Fields are parted by spaces and lines by line feeds, so these and the escape character itself are written with two. */
-function escape(text: string): string {
+function escapeText(text: string): string {
   return /[\\ \n]/.test(text)
     ? text.replace(/[\\ \n]/g, (c) => (c === ' ' ? '\\_' : c === '\n' ? '\\n' : '\\\\'))
     : text
 }
 
-function unescape(text: string): string {
+function unescapeText(text: string): string {
   return text.includes('\\') ? text.replace(/\\([\\_n])/g, (_, c) => (c === '_' ? ' ' : c === 'n' ? '\n' : '\\')) : text
 }
 

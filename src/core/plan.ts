@@ -73,9 +73,8 @@ export function planRanges(
 ): FrameRange[] {
   const frames = new Map<number, Set<number>>()
   for (const { block, chunk } of wanted) {
-    let set = frames.get(block)
-    if (set === undefined) frames.set(block, (set = new Set()))
-    set.add(frameOfChunk(indexOf(block), chunk))
+    const set = frames.get(block) ?? new Set()
+    frames.set(block, set.add(frameOfChunk(indexOf(block), chunk)))
   }
   return [...frames].flatMap(([block, set]) =>
     joinFrames(

@@ -73,7 +73,7 @@ export function createPacker(deliver: (block: BuiltBlock) => Promise<void>): Pac
     const frame = await pending.shift()!
     if (!builder.fits(frame)) await endBlock()
     const first = builder.add(frame)
-    frame.chunks.forEach((chunk, i) => locations.set(chunk.id, { block, chunk: first + i }))
+    for (const [i, { id }] of frame.chunks.entries()) locations.set(id, { block, chunk: first + i })
   }
 
   async function endBlock(): Promise<void> {

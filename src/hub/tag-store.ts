@@ -66,7 +66,7 @@ export interface TagStore {
 }
 
 /** Log entries are named so that a listing of the store gives the newest first. */
-const LAST_MICROS = 9_999_999_999_999_999
+const LAST_MICROS = Number.MAX_SAFE_INTEGER
 
 export function createTagStore(storage: Storage, now: () => number): TagStore {
   async function read(dataset: DatasetName, name: TagName, signal?: AbortSignal): Promise<StoredTag | undefined> {

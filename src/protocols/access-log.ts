@@ -1,12 +1,12 @@
 // One log line for each request. Queries are left out: they may carry secrets.
-import type { Exchange } from './exchange.ts'
+import { type Exchange, isAnswered } from './exchange.ts'
 
 /** Longest path that is logged, in characters. */
 const MAX_PATH = 512
 
 export function logAccess(exchange: Exchange, ms: number): void {
   const { log, method, path, route, res, bytesIn, bytesOut, caller, outcome } = exchange
-  const status = res.writableFinished ? res.statusCode : 499
+  const status = isAnswered(res) ? res.statusCode : 499
   const error = outcome ?? (status === 499 ? 'cancelled' : undefined)
   const line = {
     method,

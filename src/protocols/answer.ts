@@ -54,7 +54,7 @@ function takesGzip({ req }: Exchange): boolean {
 
 /** Answers with an error, or breaks the answer off when its beginning is out already. */
 export async function sendError(exchange: Exchange, cause: unknown): Promise<void> {
-  const error = publicError(cause, exchange.id)
+  const error = exchange.signal.aborted ? gone() : publicError(cause, exchange.id)
   exchange.outcome = error.code
   if (error.code === 'internal') exchange.log.error({ err: cause }, 'request failed')
   if (exchange.res.headersSent) return breakOff(exchange)

@@ -81,9 +81,16 @@ export function openExchange(
 function closeSignal(res: Response): AbortSignal {
   const controller = new AbortController()
   res.once('close', () => {
-    if (!res.writableFinished) controller.abort()
+    if (!isAnswered(res)) controller.abort()
   })
   return controller.signal
+}
+
+/** True when the whole answer has been handed to the network. To be asked when the response has closed. */
+export function isAnswered(res: Response): boolean {
+  if (!('stream' in res)) return res.writableFinished
+  // A stream that is reset counts as finished, so that is not what to ask.
+  return res.writableEnded && !res.stream.aborted && res.stream.rstCode === 0
 }
 
 /** True when the answer goes out over HTTP/1.1, where a connection can be ended by a header. */

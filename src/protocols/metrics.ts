@@ -1,6 +1,6 @@
 // What a server counts, in the text format of Prometheus. Labels are templates and not paths, so that there are few.
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import type { Exchange } from './exchange.ts'
+import { type Exchange, isAnswered } from './exchange.ts'
 
 export interface Metrics {
   begin(): void
@@ -43,7 +43,7 @@ export function createMetrics(): Metrics {
     const labels = {
       route,
       method: METHODS.has(method) ? method : 'other',
-      status: res.writableFinished ? res.statusCode : 499,
+      status: isAnswered(res) ? res.statusCode : 499,
     }
     inFlight.dec()
     requests.inc(labels)

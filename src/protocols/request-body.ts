@@ -19,7 +19,7 @@ async function* readBody(exchange: Exchange): AsyncGenerator<Uint8Array> {
   const source: AsyncIterator<Uint8Array> = (exchange.req as Readable).iterator({ destroyOnReturn: false })
   try {
     for (;;) {
-      const next = await withinIdle(source.next(), exchange.limits.bodyIdleTimeout)
+      const next = await withinIdle(source.next().catch(cut), exchange.limits.bodyIdleTimeout)
       if (next.done) break
       exchange.bytesIn += next.value.length
       yield next.value
@@ -27,7 +27,11 @@ async function* readBody(exchange: Exchange): AsyncGenerator<Uint8Array> {
   } finally {
     source.return?.().catch(() => {}) // lets go of the request, so that the rest can be thrown away
   }
-  if (isCut(exchange)) throw new AetherError('cancelled', 'The client went away before it had sent all of its request')
+  if (isCut(exchange)) cut()
+}
+
+function cut(cause?: unknown): never {
+  throw new AetherError('cancelled', 'The client went away before it had sent all of its request', { cause })
 }
 
 /** An HTTP/2 request that was reset ends as if it were whole. */

@@ -54,13 +54,20 @@ export function snapshotJson(summary: SnapshotSummary) {
 }
 
 export function pushJson(result: PushResult) {
-  const { host, dataset, digest, tags, ...rest } = result
-  return { host, dataset, digest: formatDigest(digest), tags: tags.map(tagResultJson), ...rest }
+  const { host, dataset, digest, files, bytes, newBytes, sentBytes, blocks, unreadBytes, existed, dryRun } = result
+  const counts = { files, bytes, newBytes, sentBytes, blocks, unreadBytes }
+  const skipped = result.skipped.map(({ path, reason }) => ({ path, reason }))
+  const tags = result.tags.map(tagResultJson)
+  return { host, dataset, digest: formatDigest(digest), tags, ...counts, existed, skipped, dryRun }
 }
 
 export function pullJson(result: PullResult) {
-  const { host, dataset, tag, digest, previous, ...rest } = result
-  return { host, dataset, tag: tag ?? null, digest: formatDigest(digest), previous: digestJson(previous), ...rest }
+  const { host, dataset, tag, digest, path, files, bytes, downloadedBytes, reusedBytes, blockRequests, linkedFiles } =
+    result
+  const { unchanged, previous, removedVersions, warnings, dryRun } = result
+  const what = { host, dataset, tag: tag ?? null, digest: formatDigest(digest), path, previous: digestJson(previous) }
+  const counts = { files, bytes, downloadedBytes, reusedBytes, blockRequests, linkedFiles, removedVersions }
+  return { ...what, ...counts, unchanged, warnings, dryRun }
 }
 
 export function verifyJson({ ok, versions, files, bytes }: VerifyResult) {

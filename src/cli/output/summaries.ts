@@ -26,7 +26,7 @@ export function pullSummary(results: readonly PullResult[], elapsedMs: number): 
       bytes,
     ),
   ]
-  if (reused > 0) parts.push(`${formatBytes(reused)} were there`)
+  if (reused > 0 && !results.every(({ unchanged }) => unchanged)) parts.push(`${formatBytes(reused)} were there`)
   return [...parts, formatDuration(elapsedMs)].join('; ')
 }
 

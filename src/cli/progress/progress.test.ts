@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Progress } from '../../client/progress.ts'
-import { createTestClock, createTestSink, createTestWorld } from '../testdata/test-world.ts'
+import { createTestClock, createTestSink, createTestWorld } from '../testing/test-world.fixture.ts'
 import { createProgressView } from './create-progress-view.ts'
 import { createLineView, jsonLine, plainLine } from './line-view.ts'
 import { createTerminalView } from './terminal-view.ts'
@@ -57,9 +57,7 @@ describe('createTerminalView', () => {
       written()
       view.report(reading(MIB, { reusedBytes: MIB, subject: 'hub.example.com:8080/@some-team/some-dataset:v1' }))
       clock.advance(100)
-      const [line = ''] = written()
-        .replace(/^\r\x1b\[1A\x1b\[J/, '')
-        .split('\n')
+      const [line = ''] = written().replace('\r\x1b[1A\x1b[J', '').split('\n')
       assert.ok([...line].length < columns && line.length > 0, `${columns}: ${line}`)
     }
   })

@@ -157,7 +157,10 @@ function createFileHashing(reader: SegmentReader) {
     done: (file: number, hash: FileHash) => void,
   ): void {
     const { size } = reader.segment.files[piece.file]!
-    if (piece.bytes.length === size) return done(piece.file, sha256Hex(piece.bytes) as FileHash)
+    if (piece.bytes.length === size) {
+      done(piece.file, sha256Hex(piece.bytes) as FileHash)
+      return
+    }
     if (current?.file !== piece.file) current = { file: piece.file, hash: createHash('sha256'), bytes: 0 }
     current.hash.update(piece.bytes)
     current.bytes += piece.bytes.length

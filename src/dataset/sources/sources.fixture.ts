@@ -1,6 +1,7 @@
 // What the tests of sources share: temporary folders, trees of files, and reading a source to its end.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
+import { hash } from 'node:crypto'
 import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -119,4 +120,11 @@ export function noise(length: number, seed: number): Buffer {
     bytes[i] = state >>> 16
   }
   return bytes
+}
+
+/** Hash of each file by path, in the order of paths. */
+export function digests(files: Map<string, Buffer>): [path: string, hash: string][] {
+  return [...files]
+    .map(([path, bytes]): [string, string] => [path, hash('sha256', bytes)])
+    .sort((a, b) => (a[0] < b[0] ? -1 : 1))
 }

@@ -2,9 +2,12 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { type ClientRequest, type IncomingMessage, request } from 'node:http'
 import { connect as connectHttp2 } from 'node:http2'
 import { describe, it } from 'node:test'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { MAX_BLOCK } from '../../core/block.ts'
 import { AetherError } from '../../core/errors.ts'
@@ -44,11 +47,13 @@ describe('PUT of a block', async () => {
   })
 
   it('takes uploads of curl, which waits to be told to send', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'aetherfs-upload-'))
+    await writeFile(join(folder, 'block'), BLOCK)
     for (const version of ['--http1.1', '--http2-prior-knowledge']) {
-      const curl = promisify(execFile)('curl', ['-s', version, '-H', 'Expect: 100-continue', '-T', '-', '-H', `Content-Length: ${BLOCK.length}`, url + PATH])
-      curl.child.stdin!.end(BLOCK)
-      assert.equal(JSON.parse((await curl).stdout).receipt, `receipt for ${BLOCK_ID}`)
+      const { stdout } = await promisify(execFile)('curl', ['-s', version, '-H', 'Expect: 100-continue', '-T', join(folder, 'block'), url + PATH])
+      assert.equal(JSON.parse(stdout).receipt, `receipt for ${BLOCK_ID}`)
     }
+    await rm(folder, { recursive: true })
   })
 
   it('says that the bytes do not match with 422', async () => {

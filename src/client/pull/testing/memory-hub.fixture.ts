@@ -97,7 +97,7 @@ function createMemoryConnection(hub: MemoryHub, { tags, records }: Stored): Conn
     signal?.throwIfAborted()
     const request = { block, offset, length }
     hub.requests.push(request)
-    const bytes = Uint8Array.from(hub.blocks.get(block)!.bytes.subarray(offset, offset + length))
+    const bytes = hub.blocks.get(block)!.bytes.slice(offset, offset + length)
     return await hub.onBlock(request, bytes)
   }
 
@@ -114,7 +114,7 @@ interface ChunkStore {
 
 function createChunkStore(blocks: MemoryHub['blocks']): ChunkStore {
   const known = new Map<ChunkId, Location>()
-  const deliver = async ({ info, bytes }: BuiltBlock) => void blocks.set(info.id, { info, bytes })
+  const deliver = async ({ info, bytes }: BuiltBlock) => void blocks.set(info.id, { info, bytes: Uint8Array.from(bytes) })
   let packer = createPacker(deliver)
   let added: ChunkId[] = []
 
@@ -156,8 +156,8 @@ async function buildRecord(tree: Tree, store: ChunkStore): Promise<{ digest: Dig
   const text = encodeListing(entries)
   const times = encodeTimes(paths.map((path) => microsOf(path, tree[path]!)))
   const content = await addContent(paths, tree, store)
-  const long = [text, times].map(async (bytes) => (bytes.length > MAX_INLINE ? await store.add(bytes) : undefined))
-  const [textChunks, timeChunks] = [await long[0], await long[1]]
+  const textChunks = text.length > MAX_INLINE ? await store.add(text) : undefined
+  const timeChunks = times.length > MAX_INLINE ? await store.add(times) : undefined
   await store.finish()
   const table = new Map<BlockInfo, number>()
   const digest = listingDigest(text)

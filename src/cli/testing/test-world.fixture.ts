@@ -32,7 +32,11 @@ export interface TestWorld extends World {
 }
 
 export interface TestWorldOptions {
+  /** Calls that the test is about. */
   client?: Partial<Client>
+  /** Or a whole client. */
+  connect?: World['connect']
+  clock?: TestClock
   env?: Record<string, string | undefined>
   terminal?: boolean
   columns?: number
@@ -44,6 +48,8 @@ export const NOON_ISH = Date.UTC(2026, 10, 22, 10)
 
 export function createTestWorld({
   client = {},
+  connect,
+  clock = createTestClock(NOON_ISH),
   env = {},
   terminal = false,
   columns,
@@ -57,12 +63,12 @@ export function createTestWorld({
     env: { HOME: '/nowhere', ...env },
     stdout: createTestSink(terminal, columns, rows),
     stderr: createTestSink(terminal, columns, rows),
-    clock: createTestClock(NOON_ISH),
+    clock,
     connected,
     exits,
     async connect(options) {
       connected.push(options)
-      return { close() {}, ...client } as Client
+      return connect === undefined ? ({ close() {}, ...client } as Client) : connect(options)
     },
     onSignal(name, listener) {
       listeners.set(name, new Set([...(listeners.get(name) ?? []), listener]))
