@@ -177,7 +177,7 @@ export function decodeTail(tail: Uint8Array, blockSize: number): BlockIndex {
 }
 
 function readFrames(index: Uint8Array, frameCount: number) {
-  const reader = createVarintReader(index, 'block index')
+  const reader = createVarintReader(index, 'block index', 'integrity')
   const draft = {
     frameStart: [0],
     frameCodec: [] as number[],

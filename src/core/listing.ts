@@ -108,7 +108,13 @@ function parseLine(line: Buffer): Entry {
 
 function parseFields([kind, mode, size, id, path]: [string, string, string, string, string]): Entry | undefined {
   if (kind === 'f')
-    return { kind: 'file', path: unescapeText(path), executable: mode === 'x', size: Number(size), hash: parseFileHash(id) }
+    return {
+      kind: 'file',
+      path: unescapeText(path),
+      executable: mode === 'x',
+      size: Number(size),
+      hash: parseFileHash(id),
+    }
   if (kind === 'l') return { kind: 'link', path: unescapeText(path), target: unescapeText(id) }
   if (kind === 'd') return { kind: 'folder', path: unescapeText(path) }
   return undefined

@@ -1,5 +1,5 @@
 // Unsigned LEB128 numbers up to 2^53 - 1, as protobuf writes them.
-import { AetherError } from './errors.ts'
+import { AetherError, type ErrorCode } from './errors.ts'
 
 /** Appends `value` to `out`. */
 export function pushVarint(out: number[], value: number): void {
@@ -10,13 +10,14 @@ export function pushVarint(out: number[], value: number): void {
   out.push(value)
 }
 
-/** Reads numbers one after the other; every fault is an `invalid` error that names `what`. */
+/** Reads numbers one after the other; every fault is an error of this code that names `what`. */
 export function createVarintReader(
   bytes: Uint8Array,
   what: string,
+  code: ErrorCode = 'invalid',
 ): { next(): number; take(length: number): Uint8Array; done(): boolean } {
   let at = 0
-  const fault = (reason: string) => new AetherError('invalid', `The ${what} is malformed: ${reason}`)
+  const fault = (reason: string) => new AetherError(code, `The ${what} is malformed: ${reason}`)
 
   function next(): number {
     let value = 0

@@ -57,5 +57,9 @@ function matchAll(patterns: readonly string[], lines: readonly string[]): boolea
 }
 
 function matches(pattern: string, line: string): boolean {
-  return new RegExp(`^${pattern.split('[..]').map(RegExp.escape).join('.*')}$`, 's').test(line)
+  return new RegExp(`^${pattern.split('[..]').map(escapeRegExp).join('.*')}$`, 's').test(line)
+}
+
+function escapeRegExp(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { appendFileSync, linkSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
 import { describe, it, type TestContext } from 'node:test'
-import { gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { pack } from 'tar-stream'
 import type { FilterOptions, SourceListing } from '../source.ts'
 import { openSource } from './open-source.ts'
@@ -114,8 +115,7 @@ describe('listTar', () => {
     out.entry({ name: 'd/l', type: 'symlink', linkname: '../x' })
     out.entry({ name: 'p', pax: { mtime: '1600000000.5', comment: 'hi' } }, 'p')
     out.finalize()
-    const parts: Buffer[] = await Array.fromAsync(out as AsyncIterable<Buffer>)
-    const { listing, files } = await contents(t, Buffer.concat(parts))
+    const { listing, files } = await contents(t, await buffer(out))
     assert.deepEqual(paths(listing), ['d/l', 'p', name])
     assert.equal(listing.entries[1]!.modifiedMicros, 1_600_000_000_500_000)
     assert.equal(listing.entries[2]!.executable, true)
@@ -564,10 +564,5 @@ describe('tar sources', () => {
     t.mock.timers.enable({ apis: ['Date'], now: Date.now() + 10_000 })
     const later = await list(path)
     assert.ok(later.entries.every((entry) => entry.stamp !== '' && entry.stamp === entry.identity))
-  })
-
-  it('is checked against its own decompressors', () => {
-    assert.deepEqual(gunzipSync(packed('tar.gz', tar)), tar)
-    assert.deepEqual(zstdDecompressSync(packed('tar.zst', tar)), tar)
   })
 })

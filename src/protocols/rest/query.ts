@@ -18,29 +18,28 @@ function isPlain(field: DescField): boolean {
 /** The query as the JSON of a request. @throws {AetherError} `invalid` */
 export function parseQuery(query: string, fields: readonly DescField[]): JsonObject {
   const result: JsonObject = {}
-  for (const [name, texts] of splitQuery(query)) {
+  for (const [name, text] of splitQuery(query)) {
     const field = fields.find((f) => f.name === name || f.jsonName === name)
     if (!field) throw unknownParameter(name, fields)
-    if (field.fieldKind !== 'list' && texts.length > 1)
-      throw new AetherError('invalid', `The query parameter "${name}" is there ${texts.length} times`)
-    const values = texts.map((text) => jsonValue(field, text))
-    result[field.jsonName] = field.fieldKind === 'list' ? values : values[0]!
+    const before = result[field.jsonName]
+    const value = jsonValue(field, text)
+    if (field.fieldKind === 'list') result[field.jsonName] = [...(Array.isArray(before) ? before : []), value]
+    else if (before === undefined) result[field.jsonName] = value
+    else throw new AetherError('invalid', `The query parameter "${name}" is there more than once`)
   }
   return result
 }
 
-/** Values by name, in the order in which they came. */
-function splitQuery(query: string): Map<string, string[]> {
-  const values = new Map<string, string[]>()
-  for (const pair of query.split('&')) {
-    if (pair === '') continue
-    const at = pair.indexOf('=')
-    const [name, value] = (at < 0 ? [pair, ''] : [pair.slice(0, at), pair.slice(at + 1)]).map((text) =>
-      decodePercent(text.replaceAll('+', ' ')),
-    ) as [string, string]
-    values.set(name, [...(values.get(name) ?? []), value])
-  }
-  return values
+function splitQuery(query: string): [name: string, value: string][] {
+  const pairs = query.split('&').filter((pair) => pair !== '')
+  return pairs.map((pair) => {
+    const at = pair.includes('=') ? pair.indexOf('=') : pair.length
+    return [decode(pair.slice(0, at)), decode(pair.slice(at + 1))]
+  })
+}
+
+function decode(text: string): string {
+  return decodePercent(text.replaceAll('+', ' '))
 }
 
 /** The text as proto3 JSON has it. Numbers may be texts there, so that only booleans and enums are special. */

@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict'
+import { generateKeyPairSync } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { COLOURED, PLAIN } from '../output/style.ts'
+import { createTestWorld } from '../testing/test-world.fixture.ts'
+import { checkExposure, parseListenAddress } from './listen-address.ts'
+import { createLogger, prettyLine } from './logger.ts'
+
+describe('parseListenAddress', () => {
+  it('reads names, IPv4 and IPv6', () => {
+    assert.deepEqual(parseListenAddress('127.0.0.1:0'), { host: '127.0.0.1', port: 0 })
+    assert.deepEqual(parseListenAddress('[::1]:8080'), { host: '::1', port: 8080 })
+    assert.deepEqual(parseListenAddress('localhost:1'), { host: 'localhost', port: 1 })
+  })
+
+  it('says what to write instead', () => {
+    const hints: [string, RegExp][] = [
+      ['8080', /Write 127.0.0.1:8080/],
+      [':8080', /Write 127.0.0.1:8080/],
+      ['::1:8080', /An IPv6 address stands in brackets/],
+      ['localhost', /For example 127.0.0.1:8080/],
+    ]
+    for (const [text, hint] of hints) assert.throws(() => parseListenAddress(text), { code: 'invalid', hint })
+    assert.throws(() => parseListenAddress('a:99999'), { message: /port 99999 is over 65535/ })
+  })
+})
+
+describe('checkExposure', () => {
+  it('lets a hub without authentication be reached from this machine only, unless told otherwise', () => {
+    for (const host of ['127.0.0.1', '127.9.9.9', '::1', 'localhost']) checkExposure({ host, port: 0 }, false)
+    for (const host of ['0.0.0.0', '::', '10.0.0.1', 'hub.example.com']) {
+      assert.throws(() => checkExposure({ host, port: 0 }, false), { code: 'invalid', hint: /--allow-anonymous/ })
+      checkExposure({ host, port: 0 }, true)
+    }
+  })
+})
+
+describe('createLogger', () => {
+  function logged(options: { terminal: boolean; json?: boolean; level?: 'info' | 'warn' }): string {
+    const world = createTestWorld({ terminal: options.terminal, env: { NO_COLOR: '1' } })
+    const logger = createLogger(world, options.level ?? 'info', options.json ?? false)
+    logger.info({ url: 'http://x' }, 'listening')
+    return world.stderr.text()
+  }
+
+  it('writes JSON lines', () => {
+    const { time, ...line } = JSON.parse(logged({ terminal: false }))
+    assert.deepEqual(line, { level: 'info', url: 'http://x', msg: 'listening' })
+    assert.match(time, /^\d{4}-\d\d-\d\dT.*Z$/)
+    assert.equal(logged({ terminal: true, json: true })[0], '{')
+  })
+
+  it('writes short lines for people, and nothing below the level', () => {
+    assert.match(logged({ terminal: true }), /^\d\d:\d\d:\d\d info {2}listening url=http:\/\/x\n$/)
+    assert.equal(logged({ terminal: true, level: 'warn' }), '')
+  })
+
+  it('shows errors in colour, and control characters as text', () => {
+    const line = JSON.stringify({ level: 'error', time: '2026-11-22T10:00:00.000Z', msg: 'a\nb' })
+    assert.match(prettyLine(line, COLOURED), /\x1b\[31merror\x1b\[39m/)
+    assert.equal(prettyLine(line, PLAIN), '10:00:00 error a\\nb\n')
+  })
+})
+
+describe('aetherfs run', () => {
+  let folder: string
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'aetherfs-run-'))
+  })
+  after(() => rm(folder, { recursive: true }))
+
+  async function run(...argv: string[]) {
+    const world = createTestWorld()
+    const ended = world.run('run', '--storage', 'memory:', '--log-level', 'silent', ...argv)
+    return { world, ended }
+  }
+
+  it('prints its address, answers, and ends with 0 on SIGTERM', async () => {
+    const { world, ended } = await run('--listen', '127.0.0.1:0')
+    const url = await firstLine(world.stdout.text)
+    assert.match(url, /^http:\/\/127\.0\.0\.1:\d+$/)
+    assert.equal((await fetch(`${url}/healthz`).catch(() => fetch(url))).status < 500, true)
+    world.signal('SIGTERM')
+    assert.equal(await ended, 0)
+    await assert.rejects(fetch(url))
+  })
+
+  it('explains a port that is in use', async () => {
+    const other = createServer().listen(0, '127.0.0.1')
+    await new Promise((resolve) => other.once('listening', resolve))
+    const { port } = other.address() as { port: number }
+    const { world, ended } = await run('--listen', `127.0.0.1:${port}`)
+    assert.equal(await ended, 8)
+    assert.match(world.stderr.text(), /another program listens there\nhint: Is a hub running already\?/)
+    other.close()
+  })
+
+  it('wants certificate and key, readable and of each other', async () => {
+    const pem = join(folder, 'a.pem')
+    await writeFile(pem, generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }))
+    for (const [argv, code, message] of [
+      [['--tls-cert', pem], 2, /TLS needs both a certificate and its key; there is only --tls-cert/],
+      [['--tls-cert', join(folder, 'none'), '--tls-key', pem], 3, /Cannot read ".*none"/],
+      [['--tls-cert', pem, '--tls-key', pem], 2, /There is no certificate in ".*a.pem"/],
+    ] as const) {
+      const { world, ended } = await run('--listen', '127.0.0.1:0', ...argv)
+      assert.equal(await ended, code)
+      assert.match(world.stderr.text(), message)
+    }
+  })
+})
+
+/** Waits, turn by turn of the event loop, until there is a line. */
+async function firstLine(text: () => string): Promise<string> {
+  while (!text().includes('\n')) await new Promise((resolve) => setImmediate(resolve))
+  return text().split('\n')[0]!
+}
