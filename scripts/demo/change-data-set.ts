@@ -19,7 +19,7 @@ function changeDatabase(path: string, random: Random): void {
   const ids = database.prepare('SELECT id FROM places WHERE country = ?').all(countryOf(42_000)) as { id: number }[]
   const update = database.prepare('UPDATE places SET population = ?, about = ? WHERE id = ?')
   database.exec('BEGIN')
-  for (const { id } of ids) update.run(random.below(9_000_000), random.words(32), id)
+  for (const { id } of ids) update.run(random.below(9_000_000), random.words(40), id)
   database.exec('COMMIT')
   database.close()
 }

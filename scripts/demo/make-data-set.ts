@@ -12,7 +12,7 @@ export const CSV = 'readings.csv'
 export const NOTES = 'notes'
 
 export const ROWS = 100_000
-export const LINES = 250_000
+export const LINES = 300_000
 export const FILES = 400
 
 export async function makeDataSet(folder: string, seed: number): Promise<void> {
@@ -31,7 +31,7 @@ function makeDatabase(path: string, random: Random): void {
   database.exec('BEGIN')
   // One country after the other, as such tables are when they come out of an export.
   for (let id = 1; id <= ROWS; id++)
-    insert.run(id, random.words(2), countryOf(id), random.below(9_000_000), random.words(32))
+    insert.run(id, random.words(2), countryOf(id), random.below(9_000_000), random.words(40))
   database.exec('COMMIT; CREATE INDEX places_by_name ON places (name)')
   database.close()
 }

@@ -19,8 +19,17 @@ export function createRandom(seed: number): Random {
   }
   const below = (limit: number) => Math.floor(next() * limit)
   const pick = <T>(items: readonly T[]) => items[below(items.length)]!
-  const word = () => Array.from({ length: 2 + below(3) }, () => pick(SYLLABLES)).join('')
-  return { below, pick, words: (count) => Array.from({ length: count }, word).join(' ') }
+  const makeWord = () => Array.from({ length: 2 + below(3) }, () => pick(SYLLABLES)).join('')
+  const lexicon = Array.from({ length: 5000 }, makeWord)
+  return {
+    below,
+    pick,
+    words(count) {
+      let text = pick(lexicon)
+      for (let i = 1; i < count; i++) text += ` ${pick(lexicon)}`
+      return text
+    },
+  }
 }
 
 const SYLLABLES =

@@ -111,8 +111,17 @@ export function hasProgram(name: string): boolean {
   }
 }
 
-/** Bytes that look like chance and are the same every time. */
+const made = new Map<string, Buffer>()
+
+/** Bytes that look like chance and are the same every time. Not to be written to. */
 export function noise(length: number, seed: number): Buffer {
+  const key = `${length} ${seed}`
+  const bytes = made.get(key) ?? makeNoise(length, seed)
+  made.set(key, bytes)
+  return bytes
+}
+
+function makeNoise(length: number, seed: number): Buffer {
   const bytes = Buffer.alloc(length)
   let state = seed + 1
   for (let i = 0; i < length; i++) {

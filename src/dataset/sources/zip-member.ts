@@ -30,7 +30,11 @@ export function toZipMember(entry: Entry, location: number): Member {
     target: '',
     modifiedMicros: microsOf(entry),
     location,
-    reason: (name.valid ? fault : NOT_UTF8) ?? specialReason(mode) ?? contentFault(entry, kind) ?? '',
+    reason:
+      (name.valid ? fault : NOT_UTF8) ??
+      (kind === 'special' ? specialReason(mode) : undefined) ??
+      contentFault(entry, kind) ??
+      '',
   }
 }
 
@@ -55,7 +59,8 @@ function kindOf(entry: Entry, name: string, mode: number, isUnix: boolean): Memb
   if (type === constants.S_IFLNK) return 'link'
   if (type === constants.S_IFDIR || name.endsWith('/')) return 'folder'
   if (!isUnix && (entry.externalFileAttributes & DOS_FOLDER) !== 0) return 'folder'
-  return specialReason(mode) === undefined ? 'file' : 'special'
+  // What came to the archiver through a pipe has the mode of the pipe, but it has bytes.
+  return specialReason(mode) === undefined || entry.uncompressedSize > 0 ? 'file' : 'special'
 }
 
 function microsOf(entry: Entry): number {

@@ -210,7 +210,7 @@ describe('listZip', () => {
   it('refuses paths that no snapshot holds, by name', async (t) => {
     await refuses(t, '"/etc/x": it is absolute', { name: '/etc/x' })
     await refuses(t, '"a/../../x": a part of it is ".."', { name: 'a/../../x' })
-    await refuses(t, '"C:\\\\x": it is absolute', { name: 'C:\\x', host: 0 })
+    await refuses(t, '"C:\\x": it is absolute', { name: 'C:\\x', host: 0 })
     await refuses(t, '"../x": a part of it is ".."', { name: '..\\x', host: 0 })
     await refuses(t, '"a": it is in the archive twice', { name: 'a' }, { name: './a' })
     await refuses(
@@ -262,7 +262,7 @@ describe('listZip', () => {
     const fewer = Buffer.concat([whole.subarray(0, -22), zipEnd(1, 94, whole.indexOf('PK\x01\x02'))])
     await says(fewer, 'it has more entries than the 1 that it says it has')
     const more = Buffer.concat([whole.subarray(0, -22), zipEnd(9, 94, whole.indexOf('PK\x01\x02'))])
-    await says(more, /invalid central directory/)
+    await says(more, 'its directory is cut short')
   })
 
   it('filters as in a folder, with ignore files too', { skip: !hasProgram('zip') }, async (t) => {

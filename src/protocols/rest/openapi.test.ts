@@ -8,7 +8,7 @@ import { Validator } from '@seriousme/openapi-schema-validator'
 import { generate, readFiles } from '../../../scripts/generate.ts'
 import { startServer } from '../server.fixture.ts'
 
-interface Document {
+type Document = Record<string, unknown> & {
   paths: Record<string, Record<string, { operationId: string; description: string; parameters: object[] }>>
   components: { schemas: Record<string, object> }
 }
