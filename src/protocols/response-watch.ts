@@ -44,20 +44,20 @@ export function watchStall({ req, res, log, limits }: Exchange): void {
   })
 }
 
-/** After the answer to a request whose body was not all wanted, the client is not listened to for ever. */
+/**
+ * After the answer, what the client still sends is thrown away for a while. Were it stopped at once, clients that are
+ * busy sending would take that for a failure and not look at the answer (gRPC ones do so).
+ */
 export function endUnread(exchange: Exchange): void {
   const { req, res, limits } = exchange
-  if ('stream' in res) {
-    const { stream } = res
-    stream.once('finish', () => {
-      // Trailers may still be on their way. NO_ERROR says that the answer stands.
-      if (!hasWholeBody(exchange)) setImmediate(() => stream.close())
-    })
-    return
-  }
-  res.once('finish', () => {
+  const stream = 'stream' in res ? res.stream : undefined
+  const sent = stream ?? res
+  sent.once('finish', () => {
     if (hasWholeBody(exchange)) return
-    const timer = setTimeout(() => req.socket.destroy(), limits.lingerTimeout)
+    stream?.resume() // has to come first: a stream that nobody reads is reset when its answer is out
+    req.resume()
+    const stop = () => (stream ? stream.close() : req.socket.destroy())
+    const timer = setTimeout(stop, limits.lingerTimeout)
     req.once('close', () => clearTimeout(timer))
   })
 }

@@ -1,7 +1,7 @@
 // Blocks that an interrupted push has uploaded already, with the hub's receipts, so that the next push goes on from there.
 import { appendFile, mkdir, readFile, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { type BlockInfo, decodeTail } from '../../core/block.ts'
+import { type BlockIndex, type BlockInfo, decodeTail } from '../../core/block.ts'
 import { parseBlockId, sha256Hex } from '../../core/id.ts'
 import type { KnownChunks } from './bases.ts'
 
@@ -42,7 +42,7 @@ export function openJournal(cacheFolder: string, host: string, dataset: string):
       const read = parseLine(line)
       if (!read || receipts.has(read.info.id)) continue
       receipts.set(read.info.id, read.receipt)
-      known.addBlock(read.info, decodeTail(read.tail, read.info.size))
+      known.addBlock(read.info, read.index)
     }
     resumed = receipts.size > 0
   }
@@ -68,12 +68,13 @@ export function openJournal(cacheFolder: string, host: string, dataset: string):
   return { load, resumed: () => resumed, add, receipt: (block) => receipts.get(block.id), clear }
 }
 
-function parseLine(line: string): { info: BlockInfo; receipt: string; tail: Buffer } | undefined {
+function parseLine(line: string): { info: BlockInfo; receipt: string; index: BlockIndex } | undefined {
   try {
     const { receipt, time, id, size, tail: base64 } = JSON.parse(line) as Line
     if (!(Date.now() - time < USABLE)) return undefined
     const tail = Buffer.from(base64, 'base64')
-    return { info: { id: parseBlockId(id), size, tailSize: tail.length, tailHash: sha256Hex(tail) }, receipt, tail }
+    const info = { id: parseBlockId(id), size, tailSize: tail.length, tailHash: sha256Hex(tail) }
+    return { info, receipt, index: decodeTail(tail, size) }
   } catch {
     return undefined // a line that a crash cut short: its block is sent again
   }

@@ -1,0 +1,34 @@
+// A real hub with a real server on a free port of the loopback address, in this process.
+import { pino } from 'pino'
+import { createHub } from '../../src/hub/create-hub.ts'
+import type { Hub } from '../../src/hub/hub.ts'
+import { createHubServer } from '../../src/protocols/serve.ts'
+import { createMemoryStorage } from '../../src/storage/memory.ts'
+import type { Storage } from '../../src/storage/storage.ts'
+
+export interface TestHub extends AsyncDisposable {
+  /** Host and port, as references have it. */
+  host: string
+  url: string
+  hub: Hub
+  storage: Storage
+}
+
+export interface TestHubOptions {
+  /** @default one in memory */
+  storage?: Storage
+  now?: () => number
+}
+
+export async function startHub({ storage = createMemoryStorage(), now }: TestHubOptions = {}): Promise<TestHub> {
+  const hub = await createHub({ storage, now })
+  const server = createHubServer({ hub, version: '0.0.0', logger: pino({ level: 'silent' }) })
+  const { url } = await server.listen('127.0.0.1', 0)
+
+  async function stop(): Promise<void> {
+    await server.drain(0)
+    await hub.close()
+  }
+
+  return { host: url.replace('http://', ''), url, hub, storage, [Symbol.asyncDispose]: stop }
+}
