@@ -37,12 +37,15 @@ async function runVerb(
   const context = createContext(world, settings, stopper.signal)
   const stopListening = onInterrupt(world, () => {
     context.stopDrawing()
-    stopper.abort(new AetherError('cancelled', 'Interrupted'))
+    stopper.abort(new AetherError('cancelled', 'Interrupted')) // the reason that the client passes on
   })
   try {
     const code = await verb.run(context, operands, own)
     await context.out.flush()
     return code ?? EXIT.ok
+  } catch (error) {
+    // What fails because it was told to stop has nothing to say for itself.
+    throw stopper.signal.aborted ? new AetherError('cancelled', 'Interrupted', { cause: error }) : error
   } finally {
     stopListening()
     await context.close()

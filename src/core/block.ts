@@ -39,6 +39,9 @@ export interface Frame {
   chunks: ChunkRef[]
 }
 
+/** A frame without its bytes. */
+export type FrameShape = Omit<Frame, 'bytes'> & { bytes: { length: number } }
+
 /** What a record says of a block, so that a reader need not trust the block's bytes. */
 export interface BlockInfo {
   id: BlockId
@@ -52,22 +55,23 @@ export interface BlockInfo {
 
 export interface BuiltBlock {
   info: BlockInfo
-  bytes: Buffer
+  /** The object, in the buffer that the builder was given. */
+  bytes: Uint8Array
   index: BlockIndex
 }
 
 export interface BlockBuilder {
   /** False when the frame has no room here any more; then finish this block and begin another. */
   fits(frame: Frame): boolean
-  /** Adds a frame; returns the place of its first chunk in the block. */
+  /** Copies a frame in; returns the place of its first chunk in the block. */
   add(frame: Frame): number
   chunkCount(): number
   finish(): BuiltBlock
 }
 
-/** Packs frames into one block. Holds at most MAX_BLOCK bytes. */
-export function createBlockBuilder(): BlockBuilder {
-  const frames: Frame[] = []
+/** Packs frames into one block. @param buffer where the block is written, MAX_BLOCK bytes */
+export function createBlockBuilder(buffer: Uint8Array = Buffer.allocUnsafeSlow(MAX_BLOCK)): BlockBuilder {
+  const frames: FrameShape[] = []
   let stored = 0
   let plain = 0
   let chunks = 0
@@ -82,7 +86,8 @@ export function createBlockBuilder(): BlockBuilder {
   }
 
   function add(frame: Frame): number {
-    frames.push(frame)
+    buffer.set(frame.bytes, stored)
+    frames.push({ codec: frame.codec, bytes: { length: frame.bytes.length }, chunks: frame.chunks })
     stored += frame.bytes.length
     plain += plainLength(frame)
     chunks += frame.chunks.length
@@ -91,7 +96,8 @@ export function createBlockBuilder(): BlockBuilder {
 
   function finish(): BuiltBlock {
     const tail = encodeTail(frames)
-    const bytes = Buffer.concat([...frames.map((frame) => frame.bytes), tail], stored + tail.length)
+    buffer.set(tail, stored)
+    const bytes = buffer.subarray(0, stored + tail.length)
     const info = {
       id: sha256Hex(bytes) as BlockId,
       size: bytes.length,
@@ -110,7 +116,7 @@ export function plainLength(frame: { chunks: ChunkRef[] }): number {
 }
 
 /** The index and the footer of a block with these frames. */
-export function encodeTail(frames: readonly Frame[]): Buffer {
+export function encodeTail(frames: readonly FrameShape[]): Buffer {
   const parts: Uint8Array[] = []
   for (const frame of frames) {
     const head: number[] = []

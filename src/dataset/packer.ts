@@ -7,10 +7,12 @@ import {
   type ChunkRef,
   createBlockBuilder,
   type Frame,
+  MAX_BLOCK,
   MAX_FRAME_PLAIN,
 } from '../core/block.ts'
 import { encodeFrame } from '../core/frame.ts'
 import type { ChunkId } from '../core/id.ts'
+import { createBufferPool } from './buffer-pool.ts'
 
 /** Frames under compression at once: enough for the thread pool, few enough to forget. */
 const FRAMES_AT_ONCE = 8
@@ -39,14 +41,22 @@ export interface Packer {
   plainBytes(): number
 }
 
-/** @param deliver takes a finished block; the packer waits for it before it goes on. */
-export function createPacker(deliver: (block: BuiltBlock) => Promise<void>): Packer {
+/**
+ * Takes a finished block; the packer waits for it before it goes on. `release` gives the block's buffer back, to be written
+ * over: it is called when the bytes have been used, or never.
+ */
+export type Deliver = (block: BuiltBlock, release: () => void) => Promise<void>
+
+export function createPacker(deliver: Deliver): Packer {
   const locations = new Map<ChunkId, Location | undefined>()
-  const pending: Promise<Frame>[] = []
-  let plain = Buffer.allocUnsafe(MAX_FRAME_PLAIN)
+  const pending: { frame: Promise<Frame>; plain: Uint8Array<ArrayBuffer> }[] = []
+  const frameBuffers = createBufferPool(MAX_FRAME_PLAIN, FRAMES_AT_ONCE + 1)
+  const blockBuffers = createBufferPool(MAX_BLOCK, 8)
+  let plain = frameBuffers.take()
   let filled = 0
   let chunks: ChunkRef[] = []
-  let builder: BlockBuilder = createBlockBuilder()
+  let room = blockBuffers.take()
+  let builder: BlockBuilder = createBlockBuilder(room)
   let block: PackedBlock = { info: undefined }
   let total = 0
 
@@ -62,26 +72,30 @@ export function createPacker(deliver: (block: BuiltBlock) => Promise<void>): Pac
   async function endFrame(): Promise<void> {
     const frame = encodeFrame(plain.subarray(0, filled), chunks)
     frame.catch(() => {}) // thrown where its turn comes
-    pending.push(frame)
-    plain = Buffer.allocUnsafe(MAX_FRAME_PLAIN)
+    pending.push({ frame, plain })
+    plain = frameBuffers.take()
     filled = 0
     chunks = []
     if (pending.length >= FRAMES_AT_ONCE) await placeFrame()
   }
 
   async function placeFrame(): Promise<void> {
-    const frame = await pending.shift()!
+    const next = pending.shift()!
+    const frame = await next.frame
     if (!builder.fits(frame)) await endBlock()
     const first = builder.add(frame)
+    frameBuffers.give(next.plain) // a frame that is stored as it is lay in there until it was copied
     for (const [i, { id }] of frame.chunks.entries()) locations.set(id, { block, chunk: first + i })
   }
 
   async function endBlock(): Promise<void> {
     const built = builder.finish()
     block.info = built.info
-    builder = createBlockBuilder()
+    const used = room
+    room = blockBuffers.take()
+    builder = createBlockBuilder(room)
     block = { info: undefined }
-    await deliver(built)
+    await deliver(built, () => blockBuffers.give(used))
   }
 
   async function finish(): Promise<void> {

@@ -4,6 +4,7 @@ import { decodeTail, FOOTER_BYTES, MAX_BLOCK } from '../core/block.ts'
 import { AetherError } from '../core/errors.ts'
 import type { BlockId } from '../core/id.ts'
 import type { IndexCache } from '../dataset/block-reader.ts'
+import { createBufferPool } from '../dataset/buffer-pool.ts'
 import { createSemaphore } from '../dataset/semaphore.ts'
 import type { VerifyJob, VerifyResult } from '../dataset/verify-block-worker.ts'
 import { createWorkerPool, workerModule } from '../dataset/worker-pool.ts'
@@ -20,6 +21,7 @@ export interface Uploads {
 
 export function createUploads(storage: Storage, indexes: IndexCache): Uploads {
   const room = createSemaphore(UPLOADS_AT_ONCE)
+  const buffers = createBufferPool(MAX_BLOCK, UPLOADS_AT_ONCE)
   const workers = createWorkerPool<VerifyJob, VerifyResult>(
     workerModule('../dataset/verify-block-worker', import.meta.url),
   )
@@ -34,9 +36,10 @@ export function createUploads(storage: Storage, indexes: IndexCache): Uploads {
       throw new AetherError('too-large', `A block of ${size} bytes is over the limit of ${MAX_BLOCK}`)
     if (size <= FOOTER_BYTES) throw new AetherError('integrity', `A block of ${size} bytes holds nothing`)
     return room.run(async () => {
-      const { info, bytes } = await check(id, await readBody(body, size))
+      const { info, bytes } = await check(id, await readBody(body, size, buffers.take()))
       await store(info, bytes, signal)
       indexes.set(id, decodeTail(bytes.subarray(bytes.length - info.tailSize), bytes.length))
+      buffers.give(new Uint8Array(bytes.buffer))
       return info
     }, signal)
   }
@@ -59,9 +62,13 @@ export function createUploads(storage: Storage, indexes: IndexCache): Uploads {
   return { take, close: () => workers.close() }
 }
 
-/** Exactly `size` bytes of a body. @throws {AetherError} `integrity` when there are more or fewer. */
-async function readBody(body: AsyncIterable<Uint8Array>, size: number): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = new Uint8Array(size)
+/** Exactly `size` bytes of a body, in the buffer. @throws {AetherError} `integrity` when there are more or fewer. */
+async function readBody(
+  body: AsyncIterable<Uint8Array>,
+  size: number,
+  buffer: Uint8Array<ArrayBuffer>,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = buffer.subarray(0, size)
   let length = 0
   for await (const piece of body) {
     if (length + piece.length > size)

@@ -74,6 +74,16 @@ describe('createTerminalView', () => {
     )
   })
 
+  it('drops a row that has nothing to show once its work has moved on', () => {
+    const { view, clock, written } = terminal()
+    view.report({ subject: 'geo', phase: 'resolve', bytes: 0 })
+    clock.advance(100)
+    assert.equal(written(), 'geo  Resolving\n')
+    view.report(reading(1))
+    clock.advance(100)
+    assert.equal(written().split('\n').length, 2)
+  })
+
   it('leaves nothing behind, and draws nothing after its end', () => {
     const { view, clock, written } = terminal()
     view.report(reading(1))

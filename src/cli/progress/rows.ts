@@ -43,6 +43,16 @@ export function createRows(): Rows {
   }
 }
 
+/** Without rows that have nothing to show and whose work has moved on to a later phase. */
+export function tellingRows(rows: readonly Row[]): Row[] {
+  return rows.filter(({ progress, doneMs }, i) => {
+    const empty = progress.bytes === 0 && progress.totalBytes === undefined && progress.files === undefined
+    return (
+      !empty || doneMs !== undefined || !rows.slice(i + 1).some((later) => later.progress.subject === progress.subject)
+    )
+  })
+}
+
 /** Rows to show where there is room for `limit`: those under way first, then those done last; in their usual order. */
 export function visibleRows(rows: readonly Row[], limit: number): Row[] {
   if (rows.length <= limit) return [...rows]

@@ -2,7 +2,7 @@
 import type { Clock, Sink } from '../world.ts'
 import { formatRow, subjectWidth } from './format-row.ts'
 import type { ProgressView } from './progress-view.ts'
-import { createRows, visibleRows } from './rows.ts'
+import { createRows, tellingRows, visibleRows } from './rows.ts'
 
 const REDRAW_MS = 100
 
@@ -13,7 +13,7 @@ export function createTerminalView(sink: Sink, clock: Clock): ProgressView {
   let finished = false
 
   const draw = () => {
-    const shown = visibleRows(rows.all(), Math.max(1, sink.rows - 1))
+    const shown = visibleRows(tellingRows(rows.all()), Math.max(1, sink.rows - 1))
     // One column is left free: a line that fills the last one may wrap, and then could not be drawn over.
     const lines = shown.map((row) => formatRow(row, clock.now(), sink.columns - 1, subjectWidth(shown)))
     const text = `${erase(drawn)}${lines.map((line) => `${line}\n`).join('')}`

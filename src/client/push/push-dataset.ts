@@ -36,7 +36,7 @@ export interface PushDeps {
 /** The tags before the push: they move only from where they point then. */
 type Present = Map<TagName, TagInfo | undefined>
 
-const UPLOADS_AT_ONCE = 4
+const UPLOADS_AT_ONCE = 3
 
 /** @throws {AetherError} `conflict` when a tag is a version with other content, or was moved by somebody else meanwhile. */
 export async function pushDataset(target: PushTarget, deps: PushDeps): Promise<PushResult> {
@@ -159,7 +159,11 @@ function createSender({ connection, dataset }: PushTarget, { options }: PushDeps
     options.onProgress?.({ subject: dataset, phase: 'upload', bytes: sentBytes })
   }
   const totals = () => ({ sentBytes, blocks })
-  if (options.dryRun) return { deliver: async (block: BuiltBlock) => count(block), done: async () => {}, totals }
+  const countOnly = async (block: BuiltBlock, release: () => void) => {
+    count(block)
+    release()
+  }
+  if (options.dryRun) return { deliver: countOnly, done: async () => {}, totals }
   const uploader = createUploader({
     connection,
     dataset,

@@ -40,7 +40,7 @@ describe('createUploader', () => {
       running--
       return `receipt ${id}`
     })
-    for (const block of built) await uploader.send(block)
+    for (const block of built) await uploader.send(block, () => {})
     await uploader.done()
     assert.equal(most, 2)
     assert.deepEqual(receipts.toSorted(), built.map(({ info }) => `receipt ${info.id}`).toSorted())
@@ -55,7 +55,7 @@ describe('createUploader', () => {
     })
     await assert.rejects(
       async () => {
-        for (const block of built) await uploader.send(block)
+        for (const block of built) await uploader.send(block, () => {})
         await uploader.done()
       },
       new RegExp(`no ${built[0]!.info.id}`),

@@ -7,7 +7,7 @@ import type { Journal } from './journal.ts'
 
 export interface Uploader {
   /** Resolves when the block is on its way: at most `concurrency` are, and their bytes are in memory. */
-  send(block: BuiltBlock): Promise<void>
+  send(block: BuiltBlock, release: () => void): Promise<void>
   /** Resolves when all have arrived. @throws what the first failed one met */
   done(): Promise<void>
 }
@@ -26,12 +26,13 @@ export function createUploader({ connection, dataset, journal, concurrency, onSe
   const running = new Set<Promise<void>>()
   let failure: { error: unknown } | undefined
 
-  async function send(block: BuiltBlock): Promise<void> {
+  async function send(block: BuiltBlock, release: () => void): Promise<void> {
     if (failure) throw failure.error
     await new Promise<void>((begun, refused) => {
       const upload = room.run(async () => {
         begun()
         await sendOne(block)
+        release()
       }, signal)
       running.add(upload)
       const forget = () => void running.delete(upload)

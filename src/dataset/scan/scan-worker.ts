@@ -3,10 +3,11 @@
 import { parentPort, type Transferable } from 'node:worker_threads'
 import { type ErrorCode, toAetherError } from '../../core/errors.ts'
 import type { Segment } from '../../core/segments.ts'
+import { createBufferPool } from '../buffer-pool.ts'
 import type { Source, SourceEntry, SourceSpec } from '../source.ts'
 import { openSource } from '../sources/open-source.ts'
 import { createReuse, type KnownFile, type OldContent, type Reuse } from './reuse.ts'
-import { createScanner, type Window } from './scanner.ts'
+import { createScanner, WINDOW_BYTES, type Window } from './scanner.ts'
 
 export interface ScanJob {
   spec: SourceSpec
@@ -14,6 +15,11 @@ export interface ScanJob {
   old: OldContent
   /** For each segment, where its files stood in the old content. */
   known: KnownFile[][]
+}
+
+/** Says that a window is done with, and gives its bytes back. */
+export interface TakenWindow {
+  taken: Uint8Array<ArrayBuffer>
 }
 
 export type ScanMessage =
@@ -27,8 +33,12 @@ export const WINDOWS_AHEAD = 4
 let credit = WINDOWS_AHEAD
 let onCredit: (() => void) | undefined
 
-parentPort?.on('message', (message: ScanJob | 'taken') => {
-  if (message === 'taken') {
+/** Buffers that come back, to be filled again. */
+const buffers = createBufferPool(WINDOW_BYTES, WINDOWS_AHEAD + 2)
+
+parentPort?.on('message', (message: ScanJob | TakenWindow) => {
+  if ('taken' in message) {
+    buffers.give(message.taken)
     credit++
     onCredit?.()
   } else {
@@ -52,7 +62,7 @@ async function work(job: ScanJob): Promise<void> {
 }
 
 async function scanAll(job: ScanJob, source: Source): Promise<void> {
-  const scanner = createScanner()
+  const scanner = createScanner(buffers.take)
   const places = new Map(job.segments.map((segment, place) => [segment, place]))
   for await (const reader of source.segments(job.segments)) {
     const place = places.get(reader.segment)!

@@ -3,7 +3,7 @@ import { on } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { AetherError } from '../../core/errors.ts'
 import { workerModule } from '../worker-pool.ts'
-import type { ScanJob, ScanMessage } from './scan-worker.ts'
+import type { ScanJob, ScanMessage, TakenWindow } from './scan-worker.ts'
 import type { Window } from './scanner.ts'
 
 export type { ScanJob } from './scan-worker.ts'
@@ -19,7 +19,8 @@ export async function* scan(job: ScanJob, signal?: AbortSignal): AsyncGenerator<
       if ('error' in message)
         throw new AetherError(message.error.code, message.error.message, { hint: message.error.hint })
       yield message.window
-      worker.postMessage('taken')
+      const taken: TakenWindow = { taken: message.window.bytes }
+      worker.postMessage(taken, [taken.taken.buffer])
     }
     throw new AetherError('internal', 'The scanning thread ended early')
   } finally {

@@ -48,9 +48,10 @@ export interface Scanner {
   flush(): Window
 }
 
-export function createScanner(): Scanner {
+/** @param takeBuffer gives the bytes of a window, WINDOW_BYTES long */
+export function createScanner(takeBuffer: () => Uint8Array<ArrayBuffer> = () => new Uint8Array(WINDOW_BYTES)): Scanner {
   const chunker = createChunker()
-  let window = emptyWindow()
+  let window = emptyWindow(takeBuffer())
   let filled = 0 // bytes of the window in use
   let begun = 0 // where the chunk that is not yet cut begins
 
@@ -124,7 +125,7 @@ export function createScanner(): Scanner {
     const full = window
     const tail = full.bytes.subarray(begun, filled)
     if (tail.length > MAX_CHUNK) throw new Error('A chunk is longer than the longest')
-    window = emptyWindow()
+    window = emptyWindow(takeBuffer())
     window.bytes.set(tail)
     filled = tail.length
     begun = 0
@@ -134,8 +135,8 @@ export function createScanner(): Scanner {
   return { scan, flush: turnWindow }
 }
 
-function emptyWindow(): Window {
-  return { bytes: new Uint8Array(WINDOW_BYTES), chunks: [], files: [], readBytes: 0, skippedBytes: 0 }
+function emptyWindow(bytes: Uint8Array<ArrayBuffer>): Window {
+  return { bytes, chunks: [], files: [], readBytes: 0, skippedBytes: 0 }
 }
 
 /** Moves a place in a segment on by `bytes`, from file to file. */
