@@ -11,13 +11,21 @@ import type { World } from './world.ts'
 
 export async function runCli(argv: readonly string[], world: World): Promise<ExitCode> {
   // What reporting goes by until the settings are known: a wrong command line is reported too.
-  const reporting = { json: argv.includes('--json'), debug: argv.includes('--debug') }
+  const { env } = world
+  const reporting = {
+    json: wanted(argv, '--json', env.AETHERFS_JSON),
+    debug: wanted(argv, '--debug', env.AETHERFS_DEBUG),
+  }
   try {
     const parsed = await parseCommandLine(argv)
     return 'help' in parsed ? await showHelp(parsed, world) : await runVerb(parsed, world, reporting)
   } catch (error) {
     return report(error, world, reporting)
   }
+}
+
+function wanted(argv: readonly string[], flag: string, variable: string | undefined): boolean {
+  return argv.includes(flag) || /^(1|true|yes|on)$/i.test(variable ?? '')
 }
 
 async function showHelp({ help, wrong }: HelpText, world: World): Promise<ExitCode> {
@@ -66,7 +74,8 @@ function onInterrupt(world: World, first: () => void): () => void {
   }
 }
 
-async function report(
+/** @returns the exit code. */
+export async function report(
   error: unknown,
   world: World,
   { json, debug }: { json: boolean; debug: boolean },

@@ -2,13 +2,21 @@
 import type { Client, ConnectOptions } from '../client/client.ts'
 import { systemCode } from '../core/errors.ts'
 import { OutputClosed } from './errors/output-closed.ts'
-import { runCli } from './run-cli.ts'
+import { report, runCli } from './run-cli.ts'
 import type { Sink, World } from './world.ts'
 
 export async function start(): Promise<void> {
-  const code = await runCli(process.argv.slice(2), createWorld())
+  const world = createWorld()
+  process.on('uncaughtException', (error) => void crash(error, world))
+  const code = await runCli(process.argv.slice(2), world)
   // Everything is written by now. What might still be open, such as a kept connection, must not hold the shell up.
   process.exit(code)
+}
+
+/** What nobody waited for has failed: a defect, so it ends the program, with words that help to report it. */
+async function crash(error: unknown, world: World): Promise<void> {
+  const json = process.argv.includes('--json')
+  process.exit(await report(error, world, { json, debug: true }))
 }
 
 function createWorld(): World {

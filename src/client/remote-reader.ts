@@ -1,11 +1,13 @@
 // Checked reads of a snapshot's blocks on a hub. Tails are kept in the cache folder: they never change, and every push and
 // pull of a later version asks for them again.
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { BlockInfo } from '../core/block.ts'
 import { type Digest, sha256Hex } from '../core/id.ts'
 import type { DatasetName } from '../core/names.ts'
 import { type BlockReader, createBlockReader, type FetchBlock } from '../dataset/block-reader.ts'
+import { replaceFile } from '../dataset/replace-file.ts'
 import type { Connection } from './connection.ts'
 
 export interface TailCache {
@@ -23,13 +25,7 @@ export function createTailCache(folder: string): TailCache {
     return tail && sha256Hex(tail) === block.tailHash ? tail : undefined
   }
 
-  async function put(block: BlockInfo, tail: Uint8Array): Promise<void> {
-    const path = pathOf(block)
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-    const temporary = `${path}.${process.pid}`
-    await writeFile(temporary, tail)
-    await rename(temporary, path)
-  }
+  const put = (block: BlockInfo, tail: Uint8Array) => replaceFile(pathOf(block), tail)
 
   return { get, put }
 }

@@ -9,7 +9,10 @@ describe('toConnectError and fromConnectError', () => {
     for (const code of ERROR_CODES) {
       const error = new AetherError(code, 'What happened', { hint: 'What to do', detail: { digest: 'abc' } })
       const back = fromConnectError(toConnectError(error, 'id'))
-      assert.deepEqual([back.code, back.message, back.hint, back.detail], [code, error.message, error.hint, error.detail])
+      assert.deepEqual(
+        [back.code, back.message, back.hint, back.detail],
+        [code, error.message, error.hint, error.detail],
+      )
     }
   })
 

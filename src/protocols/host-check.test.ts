@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { get, request } from 'node:http'
 import { once } from 'node:events'
+import { get, request } from 'node:http'
 import { describe, it } from 'node:test'
 import { promisify } from 'node:util'
 import { isLoopback } from './host-check.ts'
@@ -20,8 +20,27 @@ async function status(url: string, options: { host?: string; origin?: string; me
 
 describe('isLoopback', () => {
   it('knows the names and addresses of the machine itself', () => {
-    for (const host of ['localhost', 'LOCALHOST', 'localhost.', 'hub.localhost', '127.0.0.1', '127.9.8.7', '::1', '[::1]']) assert.ok(isLoopback(host), host)
-    for (const host of ['evil.example', 'localhost.evil.example', '127.0.0.1.evil.example', '10.0.0.1', '0.0.0.0', '[::2]', '']) assert.ok(!isLoopback(host), host)
+    for (const host of [
+      'localhost',
+      'LOCALHOST',
+      'localhost.',
+      'hub.localhost',
+      '127.0.0.1',
+      '127.9.8.7',
+      '::1',
+      '[::1]',
+    ])
+      assert.ok(isLoopback(host), host)
+    for (const host of [
+      'evil.example',
+      'localhost.evil.example',
+      '127.0.0.1.evil.example',
+      '10.0.0.1',
+      '0.0.0.0',
+      '[::2]',
+      '',
+    ])
+      assert.ok(!isLoopback(host), host)
   })
 })
 
@@ -29,11 +48,19 @@ describe('the host check of a server on a loopback address', async () => {
   const { url, port } = await startServer({ allowedHosts: ['Hub.Test'] })
 
   it('answers under names of the machine and those that are allowed', async () => {
-    for (const host of ['localhost', `127.0.0.1:${port}`, '[::1]:1', 'hub.test', 'HUB.test:99']) assert.equal(await status(`${url}/healthz`, { host }), 200, host)
+    for (const host of ['localhost', `127.0.0.1:${port}`, '[::1]:1', 'hub.test', 'HUB.test:99'])
+      assert.equal(await status(`${url}/healthz`, { host }), 200, host)
   })
 
   it('refuses other names and explains why', async () => {
-    for (const host of ['evil.example', 'evil.example:80', 'localhost.evil.example', 'user@localhost', 'localhost:80:80', '[::1']) {
+    for (const host of [
+      'evil.example',
+      'evil.example:80',
+      'localhost.evil.example',
+      'user@localhost',
+      'localhost:80:80',
+      '[::1',
+    ]) {
       assert.equal(await status(`${url}/api/v2/datasets`, { host }), 421, host)
     }
     const [response] = await once(get(`${url}/healthz`, { headers: { host: 'evil.example' } }), 'response')
@@ -42,7 +69,17 @@ describe('the host check of a server on a loopback address', async () => {
   })
 
   it('looks at the authority of HTTP/2 and of absolute targets', async () => {
-    const curl = await run('curl', ['-s', '--http2-prior-knowledge', '-H', 'Host: evil.example', '-w', '%{http_code}', '-o', '/dev/null', `${url}/healthz`])
+    const curl = await run('curl', [
+      '-s',
+      '--http2-prior-knowledge',
+      '-H',
+      'Host: evil.example',
+      '-w',
+      '%{http_code}',
+      '-o',
+      '/dev/null',
+      `${url}/healthz`,
+    ])
     assert.equal(curl.stdout, '421')
     const raw = await openRaw(port)
     raw.socket.end('GET http://evil.example/healthz HTTP/1.1\r\nHost: localhost\r\n\r\n')
@@ -78,6 +115,9 @@ describe('the origin check', async () => {
   })
 
   it('holds for RPC as well', async () => {
-    assert.equal(await status(`${url}/aetherfs.v2.DatasetService/ListDatasets`, { method: 'POST', origin: 'http://evil.example' }), 403)
+    assert.equal(
+      await status(`${url}/aetherfs.v2.DatasetService/ListDatasets`, { method: 'POST', origin: 'http://evil.example' }),
+      403,
+    )
   })
 })

@@ -13,7 +13,13 @@ export const BLOCK = randomBytes(1_000_000)
 export const BLOCK_ID = sha256Hex(BLOCK) as BlockId
 export const RECORD = Buffer.from('a record of twenty-seven bytes')
 
-export const TAG: TagInfo = { name: 'latest' as TagName, digest: DIGEST, version: false, movedMicros: 1_700_000_000_000_000, movedBy: 'ann' }
+export const TAG: TagInfo = {
+  name: 'latest' as TagName,
+  digest: DIGEST,
+  version: false,
+  movedMicros: 1_700_000_000_000_000,
+  movedBy: 'ann',
+}
 
 const SNAPSHOT: SnapshotSummary = {
   digest: DIGEST,
@@ -34,7 +40,9 @@ const ENTRIES: TimedEntry[] = [
   { kind: 'link', path: 'link', target: 'a.csv', modifiedMicros: 3 },
 ]
 
-const LOG: LogEntry[] = [{ tag: TAG.name, from: undefined, to: DIGEST, who: 'ann', whenMicros: 7, reason: 'why not', action: 'push' }]
+const LOG: LogEntry[] = [
+  { tag: TAG.name, from: undefined, to: DIGEST, who: 'ann', whenMicros: 7, reason: 'why not', action: 'push' },
+]
 
 /** A call that the hub has seen: its name and its arguments. */
 export interface SeenCall {
@@ -50,7 +58,10 @@ export interface FakeHub extends Hub {
 export function fakeHub(changes: Partial<Hub> = {}): FakeHub {
   const seen: SeenCall[] = []
   const hub = { ...readingHub(), ...writingHub(), ...changes }
-  const watched = Object.entries(hub).map(([name, call]) => [name, watch(seen, name, call as (...args: unknown[]) => unknown)])
+  const watched = Object.entries(hub).map(([name, call]) => [
+    name,
+    watch(seen, name, call as (...args: unknown[]) => unknown),
+  ])
   return { ...(Object.fromEntries(watched) as Hub), seen }
 }
 
@@ -75,7 +86,11 @@ function readingHub() {
     },
     async getTag(_caller, dataset, tag) {
       requireDataset(dataset)
-      if (tag !== TAG.name) throw new AetherError('not-found', `There is no tag "${tag}"`, { hint: `aetherfs ls ${dataset}`, detail: { tag } })
+      if (tag !== TAG.name)
+        throw new AetherError('not-found', `There is no tag "${tag}"`, {
+          hint: `aetherfs ls ${dataset}`,
+          detail: { tag },
+        })
       return TAG
     },
     async listLog() {
@@ -108,7 +123,8 @@ function readingHub() {
 function writingHub() {
   return {
     async moveTag(_caller, _dataset, name, to, { expected }) {
-      if (expected === 'none') throw new AetherError('conflict', `The tag "${name}" is there already`, { detail: { digest: DIGEST } })
+      if (expected === 'none')
+        throw new AetherError('conflict', `The tag "${name}" is there already`, { detail: { digest: DIGEST } })
       return { tag: { ...TAG, name, digest: to }, previous: DIGEST }
     },
     async deleteTag() {},
@@ -119,11 +135,16 @@ function writingHub() {
       const parts: Uint8Array[] = []
       for await (const part of body) parts.push(part)
       const bytes = Buffer.concat(parts)
-      if (bytes.length !== size || sha256Hex(bytes) !== id) throw new AetherError('integrity', 'The block does not match its id')
+      if (bytes.length !== size || sha256Hex(bytes) !== id)
+        throw new AetherError('integrity', 'The block does not match its id')
       return `receipt for ${id}`
     },
     async publish(_caller, { tags }) {
-      return { digest: DIGEST, existed: false, tags: tags.map(({ tag }) => ({ tag: { ...TAG, name: tag }, previous: undefined })) }
+      return {
+        digest: DIGEST,
+        existed: false,
+        tags: tags.map(({ tag }) => ({ tag: { ...TAG, name: tag }, previous: undefined })),
+      }
     },
   } satisfies Partial<Hub>
 }

@@ -14,7 +14,8 @@ describe('requestIdOf', () => {
   })
 
   it('makes one in place of any other', () => {
-    for (const id of [undefined, '', 'x'.repeat(65), 'a b', 'a"b', 'a\nb', 'ä', ['a']]) assert.match(requestIdOf(id), UUID)
+    for (const id of [undefined, '', 'x'.repeat(65), 'a b', 'a"b', 'a\nb', 'ä', ['a']])
+      assert.match(requestIdOf(id), UUID)
   })
 })
 
@@ -39,7 +40,10 @@ describe('the access log', async () => {
     const lines = log.filter((line) => line.requestId === 'one')
     assert.equal(lines.length, 1)
     const { method, path, route, status, subject, ms, bytes } = lines[0]!
-    assert.deepEqual({ method, path, route, status, subject }, { method: 'GET', path: '/api/v2/datasets', route: '/api/v2/datasets', status: 200, subject: 'ann' })
+    assert.deepEqual(
+      { method, path, route, status, subject },
+      { method: 'GET', path: '/api/v2/datasets', route: '/api/v2/datasets', status: 200, subject: 'ann' },
+    )
     assert.ok(typeof ms === 'number' && typeof bytes === 'number' && bytes > 0)
     assert.doesNotMatch(JSON.stringify(log), /secret/)
   })
@@ -76,8 +80,14 @@ describe('metrics', async () => {
     const response = await fetch(`${url}/metrics`)
     assert.match(response.headers.get('content-type')!, /^text\/plain; version=/)
     const text = await response.text()
-    assert.match(text, /aetherfs_http_requests_total\{route="\/api\/v2\/datasets\/\{dataset\}\/tags",method="GET",status="200"\} 1/)
-    assert.match(text, /aetherfs_http_requests_total\{route="\/api\/v2\/datasets\/\{dataset\}\/tags",method="GET",status="404"\} 1/)
+    assert.match(
+      text,
+      /aetherfs_http_requests_total\{route="\/api\/v2\/datasets\/\{dataset\}\/tags",method="GET",status="200"\} 1/,
+    )
+    assert.match(
+      text,
+      /aetherfs_http_requests_total\{route="\/api\/v2\/datasets\/\{dataset\}\/tags",method="GET",status="404"\} 1/,
+    )
     assert.match(text, /route="unmatched",method="GET",status="404"\} 1/)
     assert.match(text, /method="other",status="405"\} 1/)
     assert.match(text, /aetherfs_http_request_duration_seconds_bucket/)
@@ -128,13 +138,16 @@ describe('authentication', async () => {
     assert.equal(response.status, 401)
     assert.match(response.headers.get('www-authenticate')!, /Bearer/)
     const raw = await openRaw(port)
-    raw.socket.write('PUT /api/v2/datasets/cities/blocks/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000000\r\nExpect: 100-continue\r\n\r\n')
+    raw.socket.write(
+      'PUT /api/v2/datasets/cities/blocks/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000000\r\nExpect: 100-continue\r\n\r\n',
+    )
     await raw.closed
     assert.match(raw.text(), /^HTTP\/1.1 401 /)
   })
 
   it('is not asked of probes and descriptions', async () => {
-    for (const path of ['/', '/healthz', '/readyz', '/api/openapi.json']) assert.equal((await fetch(url + path)).status, 200, path)
+    for (const path of ['/', '/healthz', '/readyz', '/api/openapi.json'])
+      assert.equal((await fetch(url + path)).status, 200, path)
     assert.equal((await fetch(`${url}/metrics`)).status, 401)
   })
 })

@@ -9,7 +9,8 @@ import { DEFAULT_LIMITS } from './limits.ts'
 import { openRaw, startServer, until } from './server.fixture.ts'
 
 const REQUEST = 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n'
-const POST = (length: number) => `POST /api/v2/datasets/cities/tags/latest:rollback HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n\r\n`
+const POST = (length: number) =>
+  `POST /api/v2/datasets/cities/tags/latest:rollback HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n\r\n`
 
 async function getHttp2(session: ClientHttp2Session, path: string): Promise<{ status: number; body: string }> {
   const stream = session.request({ ':path': path })

@@ -24,7 +24,8 @@ describe('parseTemplate', () => {
 
   it('matches literals and variables segment by segment', () => {
     assert.deepEqual(match('/a/{b}/c', '/a/x/c'), { b: 'x' })
-    for (const path of ['/a/x', '/a/x/d', '/a/x/c/', '/a//c', '/b/x/c']) assert.equal(match('/a/{b}/c', path), undefined, path)
+    for (const path of ['/a/x', '/a/x/d', '/a/x/c/', '/a//c', '/b/x/c'])
+      assert.equal(match('/a/{b}/c', path), undefined, path)
   })
 
   it('decodes what variables hold, and not twice', () => {
@@ -40,7 +41,12 @@ describe('parseTemplate', () => {
   })
 
   it('lets a dataset span two segments', () => {
-    for (const path of ['/d/@geo/cities/tags/t', '/d/%40geo/cities/tags/t', '/d/@geo%2Fcities/tags/t', '/d/%40geo%2Fcities/tags/t']) {
+    for (const path of [
+      '/d/@geo/cities/tags/t',
+      '/d/%40geo/cities/tags/t',
+      '/d/@geo%2Fcities/tags/t',
+      '/d/%40geo%2Fcities/tags/t',
+    ]) {
       assert.deepEqual(match('/d/{dataset}/tags/{tag}', path), { dataset: '@geo/cities', tag: 't' }, path)
     }
     assert.deepEqual(match('/d/{dataset}/tags', '/d/tags/tags'), { dataset: 'tags' })
@@ -48,13 +54,28 @@ describe('parseTemplate', () => {
   })
 
   it('refuses templates that it does not understand', () => {
-    for (const template of ['a/b', '/{name=**}', '/{a.b}', '/a*', '/{a}:b:c']) assert.throws(() => parseTemplate(template), SyntaxError, template)
+    for (const template of ['a/b', '/{name=**}', '/{a.b}', '/a*', '/{a}:b:c'])
+      assert.throws(() => parseTemplate(template), SyntaxError, template)
   })
 })
 
 describe('decodePath', () => {
   it('refuses what could mean another place than it seems to', () => {
-    for (const path of ['/a/../b', '/a/%2e%2E', '/.', '/a%00', '/a%0Ab', '/a%5Cb', '/%', '/%f', '/%ff', '/%c3%28', 'a', '*']) assert.throws(() => decodePath(path), { code: 'invalid' }, path)
+    for (const path of [
+      '/a/../b',
+      '/a/%2e%2E',
+      '/.',
+      '/a%00',
+      '/a%0Ab',
+      '/a%5Cb',
+      '/%',
+      '/%f',
+      '/%ff',
+      '/%c3%28',
+      'a',
+      '*',
+    ])
+      assert.throws(() => decodePath(path), { code: 'invalid' }, path)
   })
 
   it('decodes UTF-8', () => {

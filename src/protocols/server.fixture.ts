@@ -38,7 +38,10 @@ export async function openRaw(port: number, options: { allowHalfOpen?: boolean }
   const parts: Buffer[] = []
   const { promise: closed, resolve } = Promise.withResolvers<void>()
   socket.on('data', (part: Buffer) => parts.push(part))
-  socket.on('end', resolve).on('close', () => resolve()).on('error', () => resolve())
+  socket
+    .on('end', resolve)
+    .on('close', () => resolve())
+    .on('error', () => resolve())
   await new Promise((done) => socket.once('connect', done))
   return { socket, text: () => Buffer.concat(parts).toString('latin1'), closed }
 }

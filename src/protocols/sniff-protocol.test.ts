@@ -6,7 +6,8 @@ const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'
 
 describe('protocolOf', () => {
   it('waits while the bytes could become either', () => {
-    for (let length = 0; length < PREFACE.length; length++) assert.equal(protocolOf(Buffer.from(PREFACE.slice(0, length))), undefined)
+    for (let length = 0; length < PREFACE.length; length++)
+      assert.equal(protocolOf(Buffer.from(PREFACE.slice(0, length))), undefined)
   })
 
   it('knows HTTP/2 by the whole preface, whatever comes behind it', () => {
@@ -15,6 +16,7 @@ describe('protocolOf', () => {
   })
 
   it('knows HTTP/1.1 by the first byte that differs', () => {
-    for (const start of ['GET', 'PO', 'PU', 'PROP', 'PRI / HTTP/1.1', `${PREFACE.slice(0, -1)}x`]) assert.equal(protocolOf(Buffer.from(start)), 'h1')
+    for (const start of ['GET', 'PO', 'PU', 'PROP', 'PRI / HTTP/1.1', `${PREFACE.slice(0, -1)}x`])
+      assert.equal(protocolOf(Buffer.from(start)), 'h1')
   })
 })

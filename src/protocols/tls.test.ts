@@ -21,7 +21,10 @@ async function subjectOf(port: number, ca: string | Buffer): Promise<PeerCertifi
 }
 
 describe('TLS on one port', async () => {
-  const { port, url, server } = await startServer({ tls: TEST_ONLY_TLS, limits: { headersTimeout: 200, handshakeTimeout: 100, idleTimeout: 150 } })
+  const { port, url, server } = await startServer({
+    tls: TEST_ONLY_TLS,
+    limits: { headersTimeout: 200, handshakeTimeout: 100, idleTimeout: 150 },
+  })
   const ca = TEST_ONLY_TLS.cert
 
   it('answers HTTP/1.1', async () => {
@@ -41,7 +44,8 @@ describe('TLS on one port', async () => {
   })
 
   it('lets curl choose', async () => {
-    const curl = (...args: string[]) => run('curl', ['-sk', '-o', '/dev/null', '-w', '%{http_version} %{http_code}', ...args, `${url}/healthz`])
+    const curl = (...args: string[]) =>
+      run('curl', ['-sk', '-o', '/dev/null', '-w', '%{http_version} %{http_code}', ...args, `${url}/healthz`])
     assert.equal((await curl()).stdout, '2 200')
     assert.equal((await curl('--http1.1')).stdout, '1.1 200')
     assert.equal((await curl('--no-alpn')).stdout, '1.1 200')

@@ -9,7 +9,22 @@ const KiB = 1024
 const BORDERS = [32 * KiB, 64 * KiB, 256 * KiB, 1024 * KiB]
 
 /** Names whose byte order is not the order in which a walk meets them, and names that need escapes somewhere. */
-const ODD_NAMES = ['a', 'a.b', 'a-b', 'a b', 'ab', 'A', 'line\nfeed', '\\n', 'back\\slash', ' ', '\t', '-rf', '*', '$HOME']
+const ODD_NAMES = [
+  'a',
+  'a.b',
+  'a-b',
+  'a b',
+  'ab',
+  'A',
+  'line\nfeed',
+  '\\n',
+  'back\\slash',
+  ' ',
+  '\t',
+  '-rf',
+  '*',
+  '$HOME',
+]
 const UNICODE_NAMES = ['é', 'e\u0301', '日本', '\uE000', '\u{10000}', '\uFFFD', '\u202E', '👩‍👩‍👧', 'x'.repeat(255)]
 
 const name = fc.oneof(
@@ -27,55 +42,68 @@ const path = fc.array(name, { minLength: 1, maxLength: 4 }).map((names) => names
 
 const size = fc.oneof(
   { weight: 12, arbitrary: fc.integer({ min: 0, max: 3000 }) },
-  { weight: 4, arbitrary: fc.tuple(fc.constantFrom(...BORDERS), fc.integer({ min: -2, max: 2 })).map(([a, b]) => a + b) },
+  {
+    weight: 4,
+    arbitrary: fc.tuple(fc.constantFrom(...BORDERS), fc.integer({ min: -2, max: 2 })).map(([a, b]) => a + b),
+  },
   { weight: 3, arbitrary: fc.integer({ min: 0, max: 400 * KiB }) },
 )
 
 /** Few seeds, so that files often share their bytes or the beginning of them. */
-const bytes = fc
-  .record({ size, seed: fc.integer({ min: 0, max: 5 }), style: fc.constantFrom('random', 'text', 'zeros') })
-  .map(({ size, seed, style }) => bytesOf(size, seed, style))
-
-function bytesOf(size: number, seed: number, style: string): Buffer {
-  if (style === 'zeros') return Buffer.alloc(size, seed)
-  if (style === 'text') return Buffer.alloc(size, `line of text number ${seed}, and on it goes\n`)
-  return randomBytesOf(size, seed)
-}
+const content = fc.record({
+  size,
+  seed: fc.integer({ min: 0, max: 5 }),
+  style: fc.constantFrom('random' as const, 'text' as const, 'zeros' as const),
+})
 
 const target = fc.oneof(path, fc.constantFrom('.', './a', 'no/such/file', '../a', '../../a b', 'a/../a.b', 'a//b/'))
 
-const node: fc.Arbitrary<Node> = fc.oneof(
-  {
-    weight: 8,
-    arbitrary: fc.record({ kind: fc.constant('file' as const), bytes, executable: fc.boolean() }),
-  },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('folder' as const) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('link' as const), target }) },
+/** One entry of a tree, written down so that a failing test shows it in a line. */
+export type Recipe = { path: string } & (
+  | { kind: 'file'; size: number; seed: number; style: 'random' | 'text' | 'zeros'; executable: boolean }
+  | { kind: 'folder' }
+  | { kind: 'link'; target: string }
 )
 
-export const anyTree: fc.Arbitrary<Tree> = fc.array(fc.tuple(path, node), { maxLength: 25 }).map(withoutClashes)
+const recipe: fc.Arbitrary<Recipe> = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc
+      .record({ path, content, executable: fc.boolean() })
+      .map(({ path, content, executable }) => ({ path, kind: 'file' as const, ...content, executable })),
+  },
+  { weight: 1, arbitrary: fc.record({ path, kind: fc.constant('folder' as const) }) },
+  { weight: 1, arbitrary: fc.record({ path, kind: fc.constant('link' as const), target }) },
+)
+
+/** Recipes of a tree. */
+export const anyTree: fc.Arbitrary<Recipe[]> = fc.array(recipe, { maxLength: 25 }).map(withoutClashes)
 
 /** Leaves out what cannot stand beside what came before it, and links that a push refuses. */
-function withoutClashes(drafts: [string, Node][]): Tree {
-  const tree: Tree = {}
-  for (const [path, node] of drafts) {
-    const isRefused = node.kind === 'link' && !linkStaysInside(path, node.target)
-    if (!isRefused && !Object.keys(tree).some((other) => clash(other, path))) tree[path] = node
+function withoutClashes(drafts: Recipe[]): Recipe[] {
+  const kept: Recipe[] = []
+  for (const draft of drafts) {
+    const isRefused = draft.kind === 'link' && !linkStaysInside(draft.path, draft.target)
+    if (!isRefused && !kept.some((other) => clash(other.path, draft.path))) kept.push(draft)
   }
-  return tree
+  return kept
 }
 
 function clash(a: string, b: string): boolean {
   return a === b || a.startsWith(`${b}/`) || b.startsWith(`${a}/`)
 }
 
-/** For error messages and counterexamples: what the tree is, without its bytes. */
-export function describeTree(tree: Tree): string {
-  const lines = Object.entries(tree).map(([path, node]) => `${JSON.stringify(path)} ${describeNode(node)}`)
-  return lines.join('\n')
+export function bakeTree(recipes: readonly Recipe[]): Tree {
+  return Object.fromEntries(recipes.map((recipe) => [recipe.path, bake(recipe)]))
 }
 
-function describeNode(node: Node): string {
-  if (node.kind === 'file') return `${node.bytes.length} bytes${node.executable ? ', executable' : ''}`
-  return node.kind === 'link' ? `-> ${JSON.stringify(node.target)}` : 'empty folder'
+function bake(recipe: Recipe): Node {
+  if (recipe.kind !== 'file') return recipe
+  return { kind: 'file', bytes: bytesOf(recipe), executable: recipe.executable }
+}
+
+function bytesOf({ size, seed, style }: Extract<Recipe, { kind: 'file' }>): Buffer {
+  if (style === 'zeros') return Buffer.alloc(size, seed)
+  if (style === 'text') return Buffer.alloc(size, `line of text number ${seed}, and on it goes\n`)
+  return randomBytesOf(size, seed)
 }

@@ -17,7 +17,7 @@ export const MUTATIONS: Record<string, Mutation> = {
   rename(tree, path, random) {
     const node = tree[path]!
     delete tree[path]
-    tree[`${path}.renamed-${random.int(0, 9)}`.slice(-200)] = node
+    tree[`moved-${random.int(0, 1e6)}/${path}`] = node
   },
   remove: (tree, path) => void delete tree[path],
   add(tree, _path, random) {

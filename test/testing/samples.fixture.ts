@@ -5,7 +5,20 @@ import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { createRandom, type Random } from './random.fixture.ts'
 
-const WORDS = ['amber', 'basin', 'cedar', 'delta', 'ember', 'fjord', 'grove', 'haven', 'inlet', 'jetty', 'kelp', 'lagoon']
+const WORDS = [
+  'amber',
+  'basin',
+  'cedar',
+  'delta',
+  'ember',
+  'fjord',
+  'grove',
+  'haven',
+  'inlet',
+  'jetty',
+  'kelp',
+  'lagoon',
+]
 
 function words(random: Random, count: number): string {
   return Array.from({ length: count }, () => random.pick(WORDS)).join(' ')
@@ -36,7 +49,10 @@ export function changeDatabase(path: string, every: number, seed: number): void 
 
 export function csvText(rows: number, seed: number): string {
   const random = createRandom(seed)
-  const lines = Array.from({ length: rows }, (_, i) => `${i},${words(random, 3)},${random.int(0, 1e6)},${words(random, 5)}`)
+  const lines = Array.from(
+    { length: rows },
+    (_, i) => `${i},${words(random, 3)},${random.int(0, 1e6)},${words(random, 5)}`,
+  )
   return `id,name,value,note\n${lines.join('\n')}\n`
 }
 

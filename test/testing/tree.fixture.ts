@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { createReadStream, type Dirent } from 'node:fs'
-import { lstat, mkdir, readdir, readlink, symlink, writeFile } from 'node:fs/promises'
+import { chmod, lstat, mkdir, readdir, readlink, rm, rmdir, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { compareBytes } from '../../src/core/path.ts'
@@ -29,6 +29,29 @@ async function writeNode(path: string, node: Node): Promise<void> {
   await mkdir(node.kind === 'folder' ? path : dirname(path), { recursive: true })
   if (node.kind === 'file') await writeFile(path, node.bytes, { mode: node.executable ? 0o755 : 0o644 })
   if (node.kind === 'link') await symlink(node.target, path)
+}
+
+/** Brings a folder from one tree to another; what is the same in both is not touched, and files that change stay in place. */
+export async function updateTree(folder: string, before: Tree, after: Tree): Promise<void> {
+  for (const path of Object.keys(before)) if (!staysInPlace(before[path], after[path])) await removeNode(folder, path)
+  for (const [path, node] of Object.entries(after)) {
+    if (node === before[path]) continue
+    await writeNode(join(folder, path), node)
+    if (node.kind === 'file') await chmod(join(folder, path), node.executable ? 0o755 : 0o644)
+  }
+}
+
+function staysInPlace(before: Node | undefined, after: Node | undefined): boolean {
+  return before === after || (before?.kind === 'file' && after?.kind === 'file')
+}
+
+/** With the folders that are empty then: an empty folder is an entry of its own. */
+async function removeNode(root: string, path: string): Promise<void> {
+  await rm(join(root, path), { recursive: true })
+  for (let folder = dirname(path); folder !== '.'; folder = dirname(folder)) {
+    if ((await readdir(join(root, folder))).length > 0) return
+    await rmdir(join(root, folder))
+  }
 }
 
 /** One line for each entry, sorted: all that a snapshot keeps of it but for the time. */

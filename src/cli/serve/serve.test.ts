@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
-import { generateKeyPairSync } from 'node:crypto'
+import { generateKeyPairSync, X509Certificate } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { connect } from 'node:tls'
+import type { Tls } from '../../protocols/listener.ts'
+import { OTHER_TEST_ONLY_TLS, TEST_ONLY_TLS } from '../../protocols/test-only-tls.fixture.ts'
 import { COLOURED, PLAIN } from '../output/style.ts'
 import { createTestWorld } from '../testing/test-world.fixture.ts'
 import { checkExposure, parseListenAddress } from './listen-address.ts'
@@ -114,8 +118,67 @@ describe('aetherfs run', () => {
   })
 })
 
+describe('aetherfs run with TLS', () => {
+  it('reads its certificate again on SIGHUP, and keeps the one before when the pair does not fit', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'aetherfs-tls-'))
+    const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')]
+    const use = async (certificate: Tls, privateKey = certificate) => {
+      await writeFile(cert, certificate.cert)
+      await writeFile(key, privateKey.key)
+    }
+    await use(TEST_ONLY_TLS)
+    const world = createTestWorld()
+    const ended = world.run(
+      'run',
+      '--storage',
+      'memory:',
+      '--listen',
+      '127.0.0.1:0',
+      '--tls-cert',
+      cert,
+      '--tls-key',
+      key,
+    )
+    const url = new URL(await firstLine(world.stdout.text))
+    assert.equal(url.protocol, 'https:')
+    assert.equal(await presented(url), fingerprint(TEST_ONLY_TLS))
+
+    await use(OTHER_TEST_ONLY_TLS, TEST_ONLY_TLS)
+    world.signal('SIGHUP')
+    await until(() => world.stderr.text().includes('not read again'))
+    assert.match(world.stderr.text(), /does not belong to the certificate/)
+    assert.equal(await presented(url), fingerprint(TEST_ONLY_TLS))
+
+    await use(OTHER_TEST_ONLY_TLS)
+    world.signal('SIGHUP')
+    await until(() => world.stderr.text().includes('certificate read again'))
+    assert.equal(await presented(url), fingerprint(OTHER_TEST_ONLY_TLS))
+
+    world.signal('SIGINT')
+    assert.equal(await ended, 0)
+    await rm(folder, { recursive: true })
+  })
+})
+
+function fingerprint({ cert }: Tls): string {
+  return new X509Certificate(cert).fingerprint256
+}
+
+/** The certificate that the hub shows to who connects now. */
+async function presented({ hostname, port }: URL): Promise<string> {
+  const socket = connect({ host: hostname, port: Number(port), rejectUnauthorized: false })
+  await once(socket, 'secureConnect')
+  const { fingerprint256 } = socket.getPeerCertificate()
+  socket.destroy()
+  return fingerprint256
+}
+
 /** Waits, turn by turn of the event loop, until there is a line. */
 async function firstLine(text: () => string): Promise<string> {
-  while (!text().includes('\n')) await new Promise((resolve) => setImmediate(resolve))
+  await until(() => text().includes('\n'))
   return text().split('\n')[0]!
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve))
 }

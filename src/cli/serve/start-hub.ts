@@ -18,15 +18,11 @@ export interface RunningHub {
   stop(): Promise<void>
 }
 
-export async function startHub({ settings, world }: Context): Promise<RunningHub> {
-  const address = parseListenAddress(settings['run.listen'])
-  checkExposure(address, settings['run.allowAnonymous'])
-  const files = tlsFiles(settings)
-  const tls = files && (await readTlsFiles(files))
+export async function startHub(context: Context): Promise<RunningHub> {
+  const { settings, world } = context
+  const { address, files, tls, location } = await planOf(context)
   const logger = createLogger(world, settings['run.logLevel'], settings.json)
   const version = readPackageInfo().version
-  const location = settings['run.storage'] ?? join(dataFolder(world.env), 'store')
-
   await using opened = new AsyncDisposableStack() // closed again when a later step fails
   const storage = opened.adopt(await openStorage(location), (store) => store.close())
   const hub = opened.adopt(await createHub({ storage }), (running) => running.close())
@@ -36,14 +32,31 @@ export async function startHub({ settings, world }: Context): Promise<RunningHub
   })
   opened.defer(reloadOnHangUp(world.onSignal, server, files, logger))
   logger.info({ url, storage: location, tls: tls !== undefined, version }, 'listening')
+  return runningHub(url, server, opened.move(), settings['run.drainTimeout'], logger)
+}
 
-  const running = opened.move()
+/** All that can be wrong with the settings is found out before anything is opened. */
+async function planOf({ settings, world }: Context) {
+  const address = parseListenAddress(settings['run.listen'])
+  checkExposure(address, settings['run.allowAnonymous'])
+  const files = tlsFiles(settings)
+  const tls = files && (await readTlsFiles(files))
+  return { address, files, tls, location: settings['run.storage'] ?? join(dataFolder(world.env), 'store') }
+}
+
+function runningHub(
+  url: string,
+  server: HubServer,
+  opened: AsyncDisposableStack,
+  drainSeconds: number,
+  logger: Logger,
+): RunningHub {
   return {
     url,
     async stop() {
-      logger.info({ seconds: settings['run.drainTimeout'] }, 'draining')
-      await server.drain(settings['run.drainTimeout'] * 1000)
-      await running.disposeAsync()
+      logger.info({ seconds: drainSeconds }, 'draining')
+      await server.drain(drainSeconds * 1000)
+      await opened.disposeAsync()
       logger.info('stopped')
     },
   }

@@ -38,6 +38,25 @@ export const STORE: Kind<string> = {
       .transform((text) => (isUrl(text) ? text : resolvePath(text, folder))),
 }
 
+/** Host and port as references have them, so not a URL. */
+export const HOST: Kind<string> = {
+  read(text) {
+    const problem = hostProblem(text)
+    if (problem !== undefined) throw new SyntaxError(problem)
+    return text
+  },
+  schema: (zod) =>
+    zod
+      .string()
+      .refine((text) => hostProblem(text) === undefined, { error: ({ input }) => hostProblem(String(input)) }),
+}
+
+function hostProblem(text: string): string | undefined {
+  const [, scheme, host = ''] = /^([a-z]+:\/\/)?([^/]*)/i.exec(text) ?? []
+  if (scheme !== undefined) return `write it without "${scheme}": ${host}`
+  return /^[^\s/@]+$/.test(text) ? undefined : 'write a host such as hub.example.com, localhost:8080 or [::1]:8080'
+}
+
 export const FLAG: Kind<boolean> = {
   read(text) {
     if (/^(1|true|yes|on)$/i.test(text)) return true

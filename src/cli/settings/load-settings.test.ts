@@ -122,6 +122,12 @@ describe('loadSettings', () => {
       load({ env: { AETHERFS_JSON: 'maybe' } }),
       /^Cannot use "maybe" for AETHERFS_JSON: write true or false$/,
     )
+    await rejects(
+      load({ flags: { host: 'http://127.0.0.1:8080/' } }),
+      /for --host: write it without "http:\/\/": 127.0.0.1:8080$/,
+    )
+    await rejects(load({ env: { AETHERFS_HOST: 'a/b' } }), /for AETHERFS_HOST: write a host such as/)
+    await rejects(load({ file: 'host: https://hub:1' }), /": host: write it without "https:\/\/": hub:1$/)
     await rejects(load({ flags: { host: '' } }), /^Cannot use "" for --host: it is empty$/)
   })
 

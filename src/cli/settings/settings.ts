@@ -1,7 +1,7 @@
 // The one table of what may be set: each line gives a flag, an environment variable, a key of the configuration file
 // and a default. Precedence: flag, environment, file, default.
 import { DEFAULT_HOST } from '../../core/reference.ts'
-import { choice, count, FLAG, type Kind, LIST, PATH, STORE, TEXT } from './kinds.ts'
+import { choice, count, FLAG, HOST, type Kind, LIST, PATH, STORE, TEXT } from './kinds.ts'
 
 export interface Setting<T> {
   kind: Kind<NonNullable<T>>
@@ -18,7 +18,7 @@ export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] 
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
 export const SETTINGS = {
-  host: setting(TEXT, '--host <host>', 'hub for references that name none', DEFAULT_HOST),
+  host: setting(HOST, '--host <host>', 'hub for references that name none', DEFAULT_HOST),
   plainHttp: setting(FLAG, '--plain-http', 'speak HTTP without TLS to hosts other than this machine too', false),
   ca: optional(PATH, '--ca <file>', 'trust the certificates in this file (PEM) too'),
   cacheDir: optional(

@@ -33,5 +33,9 @@ export async function pullAll(
 
 function partly(cause: unknown, failed: string, done: number): AetherError {
   const { message, hint, detail } = toAetherError(cause)
-  return new AetherError('partial', `Pulled ${done} of the references, and then "${failed}" failed: ${message}`, { cause, hint, detail })
+  return new AetherError('partial', `Pulled ${done} of the references, and then "${failed}" failed: ${message}`, {
+    cause,
+    hint,
+    detail,
+  })
 }

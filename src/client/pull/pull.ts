@@ -7,6 +7,7 @@
 //   .aetherfs/records/<key>          what is to be known of a version without its hub (kept-record.ts)
 //   .aetherfs/tails/<block>          tails of the blocks of these versions
 //   .aetherfs/locks, .aetherfs/trash locks between processes, and what is being removed
+import { AetherError, toAetherError } from '../../core/errors.ts'
 import type { Digest } from '../../core/id.ts'
 import type { DatasetName, TagName } from '../../core/names.ts'
 import type { Reference } from '../../core/reference.ts'
@@ -77,5 +78,11 @@ export interface PullResult {
  */
 export async function pull(options: PullReferenceOptions, deps: PullDeps = {}): Promise<PullResult> {
   const job = createJob(options, deps)
-  return options.output === undefined ? await pullLinked(job, options.target!) : await pullPlain(job, options.output)
+  const { target, output, signal } = options
+  try {
+    return output === undefined ? await pullLinked(job, target!) : await pullPlain(job, output)
+  } catch (error) {
+    if (signal?.aborted && signal.reason === error) throw new AetherError('cancelled', 'Cancelled', { cause: error })
+    throw toAetherError(error)
+  }
 }

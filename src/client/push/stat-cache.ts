@@ -1,8 +1,10 @@
 // What is known of a source since it was pushed last: the stamp and hash of each file, and the chunks that they made.
 // A private file; when it is missing, old or damaged, everything is read anew.
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { type ChunkId, type Digest, type FileHash, ID_BYTES, idFromBytes, idToBytes, sha256Hex } from '../../core/id.ts'
+import { replaceFile } from '../../dataset/replace-file.ts'
 import type { SourceEntry } from '../../dataset/source.ts'
 
 /** What one entry was. */
@@ -46,16 +48,8 @@ export async function readStatCache(path: string): Promise<CachedPush | undefine
   }
 }
 
-export async function writeStatCache(path: string, push: CachedPush): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-  const temporary = `${path}.${process.pid}`
-  const file = await open(temporary, 'w', 0o600)
-  try {
-    await file.writeFile(encode(push))
-  } finally {
-    await file.close()
-  }
-  await rename(temporary, path) // no sync: what a crash loses is read anew
+export function writeStatCache(path: string, push: CachedPush): Promise<void> {
+  return replaceFile(path, encode(push))
 }
 
 function encode({ digest, entries, chunks, pushed }: CachedPush): Buffer {

@@ -101,7 +101,7 @@ export function openLargeFile(file: NewFile, from: number, mask: number): LargeF
   }
 
   async function close(): Promise<void> {
-    await writing?.catch(() => {})
+    await flush().catch(() => {}) // what came so far is of use the next time, if there is room for it
     closeSync(handle)
   }
 

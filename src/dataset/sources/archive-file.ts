@@ -15,8 +15,10 @@ export interface ArchiveFile {
   stamp: string
   /** Up to `length` bytes; fewer only at the end of the file. */
   readAt(buffer: Buffer, length: number, position: number): number
-  /** @throws {AetherError} `source` when the archive is no longer the one of this identity. */
-  verify(identity: string | undefined): void
+  /** @throws {AetherError} `source` when the archive that was opened is another than the one of this identity. */
+  expect(identity: string | undefined): void
+  /** @throws {AetherError} `source` when the archive changed since it was opened. */
+  verify(): void
   close(): void
 }
 
@@ -38,12 +40,16 @@ export function openArchive(path: string): ArchiveFile {
     })
   }
 
-  function verify(expected: string | undefined): void {
-    if (expected !== identity || identityOf(fstatSync(fd)) !== identity) throw changedError(path)
+  function expect(expected: string | undefined): void {
+    if (expected !== identity) throw changedError(path)
+  }
+
+  function verify(): void {
+    expect(identityOf(fstatSync(fd)))
   }
 
   const stamp = isSettled(stat.mtimeMs, stat.ctimeMs, now) ? identity : ''
-  return { path, fd, size: stat.size, identity, stamp, readAt, verify, close: () => closeSync(fd) }
+  return { path, fd, size: stat.size, identity, stamp, readAt, expect, verify, close: () => closeSync(fd) }
 }
 
 function attempt<T>(path: string, action: () => T): T {

@@ -5,7 +5,7 @@ import { clampMicros } from '../../core/times.ts'
 import type { FilterOptions, SourceEntry, SourceListing } from '../source.ts'
 import type { ArchiveFile } from './archive-file.ts'
 import { NO_BYTES } from './file-stamp.ts'
-import { createEntryFilter, type EntryFilter, IGNORE_FILE, OWN_FOLDER } from './filter.ts'
+import { createEntryFilter, type EntryFilter, IGNORE_FILE, IGNORE_LINK, isIgnoreName, OWN_FOLDER } from './filter.ts'
 import { createOffences, HINT_SPECIAL, quote } from './offences.ts'
 import { linkReason } from './special.ts'
 
@@ -85,6 +85,10 @@ export function listMembers(contents: ArchiveContents, options: FilterOptions): 
   const skipped: SourceListing['skipped'] = []
   const taken = createTakenPaths((path, reason) => offences.add(path, reason))
   const entries: SourceEntry[] = []
+  for (const { path, kind } of contents.members) {
+    const isLink = kind === 'link' || kind === 'hard link'
+    if (isLink && isIgnoreName(path) && !filter.excludes(path)) offences.add(path, IGNORE_LINK)
+  }
   for (const member of resolveHardLinks(contents.members)) {
     if (isLeftOut(filter, member)) continue
     const special = specialOf(member)
@@ -127,7 +131,7 @@ function isOwn(path: string, kind: Member['kind']): boolean {
 }
 
 function isIgnoreFile(path: string, kind: Member['kind']): boolean {
-  return kind === 'file' && (path === IGNORE_FILE || path.endsWith(`/${IGNORE_FILE}`))
+  return kind === 'file' && isIgnoreName(path)
 }
 
 function specialOf({ kind, path, target, reason }: Member): string | undefined {

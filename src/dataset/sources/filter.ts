@@ -5,6 +5,13 @@ import createIgnore, { type Ignore } from 'ignore'
 export const IGNORE_FILE = '.aetherfsignore'
 /** Longest ignore file, in bytes. */
 export const MAX_IGNORE_FILE = 1024 * 1024
+/** Why a link of that name is refused: followed it could take rules from anywhere, unread it would let through what it is to keep out. */
+export const IGNORE_LINK = 'it is a link, and patterns are not read through links'
+
+export function isIgnoreName(path: string): boolean {
+  return path === IGNORE_FILE || path.endsWith(`/${IGNORE_FILE}`)
+}
+
 /** Where pulls keep their books, in the root of a folder. Never pushed. */
 export const OWN_FOLDER = '.aetherfs'
 

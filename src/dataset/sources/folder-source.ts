@@ -59,7 +59,6 @@ function createFileBytes(fd: number, entry: SourceEntry, offset: number, buffer:
     try {
       return readSync(fd, buffer, 0, length, position)
     } catch (cause) {
-      verify() // a folder or a pipe that took the file's place cannot be read like one
       const { reason, hint } = explainSystem(cause)
       throw new AetherError('source', `Cannot read ${quote(entry.path)}: ${reason}`, { hint, cause })
     }

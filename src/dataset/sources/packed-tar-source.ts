@@ -70,7 +70,8 @@ async function* readAll(reading: Reading, list: Segment<SourceEntry>[]): AsyncGe
   let held = 0 // files in the spool that are still wanted
   for (const same of inArchiveOrder(list)) {
     const entry = entryOf(same[0]!)
-    archive.verify(entry.identity)
+    archive.expect(entry.identity)
+    archive.verify()
     await goTo(reading, entry)
     if (same.length === 1 && isAlone(same[0]!)) {
       yield streamReader(reading, same[0]!.gathered.segment)

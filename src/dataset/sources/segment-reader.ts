@@ -43,10 +43,19 @@ function createReader(segment: Segment<SourceEntry>, open: OpenFile, signal?: Ab
     const entry = segment.files[file]
     if (entry === undefined) return undefined
     current ??= open(entry, offset)
-    const bytes = await current.next(entry.size - offset)
+    const bytes = await nextOf(current, entry.size - offset)
     const piece = { file, bytes, last: offset + bytes.length === entry.size }
     advance(bytes.length)
     return piece
+  }
+
+  async function nextOf(bytes: FileBytes, left: number): Promise<Uint8Array> {
+    try {
+      return await bytes.next(left)
+    } catch (error) {
+      bytes.verify() // what cannot be read because it changed is reported as changed
+      throw error
+    }
   }
 
   function skip(bytes: number): void {

@@ -54,16 +54,26 @@ export function textField(block: Buffer, start: number, length: number): Buffer 
 
 /** A number in octal digits, or GNU's way for those that do not fit: big endian, with the highest bit of the field set. */
 function parseNumber(block: Buffer, start: number, length: number): number | undefined {
-  const first = block[start]!
-  const number =
-    first >= 0x80 ? parseBinary(block, start, length) : parseOctal(block.toString('latin1', start, start + length))
+  const binary = block[start]! >= 0x80
+  const number = binary ? parseBinary(block, start, length) : parseOctal(block, start, start + length)
   return Number.isSafeInteger(number) ? number : undefined
 }
 
-function parseOctal(field: string): number {
-  const digits = /^[ \0]*([0-7]*)[ \0]/.exec(`${field} `)?.[1]
-  if (digits === undefined) return Number.NaN
-  return digits === '' ? 0 : Number.parseInt(digits, 8)
+/** Digits between spaces or NULs, of which those behind may be missing. None at all are a zero. */
+function parseOctal(block: Buffer, start: number, end: number): number {
+  let position = start
+  while (position < end && isBlank(block[position]!)) position++
+  let number = 0
+  for (; position < end && !isBlank(block[position]!); position++) {
+    const digit = block[position]! - 0x30
+    if (digit < 0 || digit > 7) return Number.NaN
+    number = number * 8 + digit
+  }
+  return number
+}
+
+function isBlank(byte: number): boolean {
+  return byte === 0 || byte === 0x20
 }
 
 function parseBinary(block: Buffer, start: number, length: number): number {

@@ -43,7 +43,7 @@ export async function* readTarMembers(archive: ArchiveFile, stream: ByteStream):
     const header = await readHeader()
     if (header === undefined) return
     if (isExtension(header.type)) await takeExtension(header)
-    else if (header.type === 'V') await pass(header.size, 'the volume label')
+    else if (header.type === 'V') await pass(header.size, header.name.toString('latin1'))
     else yield* member(header)
   }
 
@@ -69,8 +69,8 @@ export async function* readTarMembers(archive: ArchiveFile, stream: ByteStream):
   async function readExtension(size: number): Promise<Buffer> {
     if (size > MAX_EXTENSION) throw broken(`an extended header is over ${MAX_EXTENSION} bytes long`)
     const bytes = Buffer.from(await stream.take(size))
-    if (bytes.length < size) throw broken('it ends in the middle of an extended header')
-    await pass(padding(size), 'an extended header')
+    const behind = bytes.length < size ? 0 : await stream.skip(padding(size))
+    if (bytes.length < size || behind < padding(size)) throw broken('it ends in the middle of an extended header')
     return bytes
   }
 
@@ -88,7 +88,7 @@ export async function* readTarMembers(archive: ArchiveFile, stream: ByteStream):
     extensions = noExtensions(globals)
     yield found
     const end = found.location + found.size + padding(found.size)
-    await pass(end - stream.position(), quote(found.name.text))
+    await pass(end - stream.position(), found.name.text)
   }
 
   /** The map of an old GNU sparse file goes on in blocks behind its header. */
@@ -101,8 +101,8 @@ export async function* readTarMembers(archive: ArchiveFile, stream: ByteStream):
     }
   }
 
-  async function pass(bytes: number, what: string): Promise<void> {
-    if ((await stream.skip(bytes)) < bytes) throw broken(`it ends in the middle of ${what}`)
+  async function pass(bytes: number, name: string): Promise<void> {
+    if ((await stream.skip(bytes)) < bytes) throw broken(`it ends in the middle of ${quote(name)}`)
   }
 
   function broken(reason: string): Error {

@@ -12,8 +12,7 @@ export function openTarSource(path: string): Source {
 
   function open(entry: SourceEntry, offset: number): FileBytes {
     let position = (entry.location ?? 0) + offset
-    const verify = () => archive.verify(entry.identity)
-    verify()
+    archive.expect(entry.identity)
 
     function next(left: number): Uint8Array {
       const count = archive.readAt(buffer, Math.min(left, BUFFER_BYTES), position)
@@ -22,7 +21,7 @@ export function openTarSource(path: string): Source {
       return buffer.subarray(0, count)
     }
 
-    return { next, verify, close: () => {} }
+    return { next, verify: archive.verify, close: () => {} }
   }
 
   return createRandomSource(open, archive.close)

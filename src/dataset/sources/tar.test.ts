@@ -323,6 +323,18 @@ describe('listTar', () => {
     }
   })
 
+  it('reads no patterns through a link, and none without end', async (t) => {
+    await refuses(t, '"a/.aetherfsignore": it is a link', { name: 'a/.aetherfsignore', type: '2', link: 'x' })
+    await refuses(
+      t,
+      '".aetherfsignore": it is a link',
+      { name: 'x' },
+      { name: '.aetherfsignore', type: '1', link: 'x' },
+    )
+    const long = { name: '.aetherfsignore', body: Buffer.alloc(MIB + 1) }
+    await refuses(t, '".aetherfsignore" is over 1048576 bytes long', long)
+  })
+
   it('minds limits on bytes and entries', async (t) => {
     const tar = tarOf(
       { name: 'a', body: Buffer.alloc(3000) },

@@ -35,7 +35,7 @@ export async function listTar(path: string, kind: TarKind, options: ListTarOptio
     const { members, ignoreTexts } = await readMembers(archive, watched(stream, limits, options.signal), limits)
     // A compressed archive is checked to its end, where its checksum is. What follows the end mark does not matter.
     if (kind !== 'tar') await readToEnd(stream, limits, options.signal)
-    archive.verify(archive.identity)
+    archive.verify()
     return listMembers({ archive, members, ignoreTexts, limits }, options.filter)
   } finally {
     await stream.close()

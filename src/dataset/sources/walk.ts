@@ -8,7 +8,7 @@ import { compareBytes } from '../../core/path.ts'
 import { clampMicros } from '../../core/times.ts'
 import type { FilterOptions, SourceEntry, SourceListing } from '../source.ts'
 import { identityOf, isSettled, NO_BYTES } from './file-stamp.ts'
-import { createEntryFilter, type EntryFilter, IGNORE_FILE, MAX_IGNORE_FILE, OWN_FOLDER } from './filter.ts'
+import { createEntryFilter, type EntryFilter, IGNORE_FILE, IGNORE_LINK, MAX_IGNORE_FILE, OWN_FOLDER } from './filter.ts'
 import { type FolderNames, readNames } from './folder-names.ts'
 import { inSlices } from './in-slices.ts'
 import { NOT_UTF8, TARGET_NOT_UTF8 } from './names.ts'
@@ -101,8 +101,7 @@ function createWalk(base: string, options: FilterOptions, now: number) {
     try {
       const stat = lstatSync(base + path)
       if (stat.isFile()) return filter.within(prefix.slice(0, -1), readIgnoreFile(base + path, stat.size))
-      // Followed it could take its rules from anywhere, and passed over it would let through what it is to keep out.
-      if (stat.isSymbolicLink()) offences.add(path, 'it is a link, and patterns are not read through links')
+      if (stat.isSymbolicLink() && !filter.excludes(path)) offences.add(path, IGNORE_LINK)
     } catch (error) {
       refuse(path, error)
     }
@@ -232,9 +231,12 @@ export function fileEntry(path: string, stat: Stats, now: number): SourceEntry {
   }
 }
 
-/** To the nearest: floating point milliseconds may lie a hair below the microsecond that they stand for. */
+/**
+ * Floating point milliseconds may lie a hair below the microsecond that they stand for, so a little is added. Not half of
+ * one: that much beyond the microsecond lie the times of files that were pulled, and they are to stay what they are.
+ */
 function microsOf(stat: Stats): number {
-  return clampMicros(stat.mtimeMs * 1000 + 0.5)
+  return clampMicros(stat.mtimeMs * 1000 + 0.25)
 }
 
 function readIgnoreFile(path: string, size: number): string {

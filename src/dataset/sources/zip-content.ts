@@ -8,6 +8,8 @@ import type { FileBytes } from './segment-reader.ts'
 import { STORED, type ZipPlace } from './zip-places.ts'
 
 const HEADER_BYTES = 30
+/** Bytes that the name and the extra field behind a header seldom exceed. */
+const USUAL_NAME = 256
 const HEADER_SIGNATURE = 0x04034b50
 const BUFFER_BYTES = 1024 * 1024
 /** Files up to these many bytes, packed and unpacked, are taken in one go. */
@@ -21,20 +23,33 @@ export interface ZipFileInArchive {
 
 /** The whole of a file that is small both packed and unpacked. */
 export function readSmall(file: ZipFileInArchive): Buffer {
-  const { archive, path, place } = file
+  const { archive, place } = file
   if (place.packedSize > SMALL_BYTES || place.size > SMALL_BYTES) throw broken(file, 'is longer than it can be')
-  const packed = Buffer.allocUnsafe(place.packedSize)
-  const count = archive.readAt(packed, packed.length, firstByte(file))
-  if (count < packed.length) throw brokenArchive(archive.path, `it ends in the middle of ${quote(path)}`)
+  // Header and bytes in one call.
+  const read = Buffer.allocUnsafe(HEADER_BYTES + USUAL_NAME + place.packedSize)
+  const count = archive.readAt(read, read.length, place.header)
+  const start = headerLength(file, read.subarray(0, count))
+  const packed =
+    start + place.packedSize <= count ? read.subarray(start, start + place.packedSize) : readPacked(file, start)
   const bytes = place.method === STORED ? packed : inflate(file, packed)
   if (bytes.length !== place.size) throw wrongSize(file)
   if (crc32(bytes) !== place.crc) throw wrongSum(file)
   return bytes
 }
 
+function readPacked(file: ZipFileInArchive, start: number): Buffer {
+  const { archive, path, place } = file
+  const packed = Buffer.allocUnsafe(place.packedSize)
+  if (archive.readAt(packed, packed.length, place.header + start) === packed.length) return packed
+  throw brokenArchive(archive.path, `it ends in the middle of ${quote(path)}`)
+}
+
 function inflate(file: ZipFileInArchive, packed: Buffer): Buffer {
   try {
-    return inflateRawSync(packed, { maxOutputLength: Math.max(1, file.place.size) })
+    return inflateRawSync(packed, {
+      maxOutputLength: Math.max(1, file.place.size),
+      chunkSize: Math.max(64, file.place.size),
+    })
   } catch (cause) {
     throw inflateError(file, cause)
   }
@@ -135,14 +150,18 @@ function* packedParts(file: ZipFileInArchive, stop: () => boolean): Generator<Bu
   }
 }
 
-/** Behind the local header, whose name and extra field may be longer than those in the directory. */
-function firstByte({ archive, path, place }: ZipFileInArchive): number {
+function firstByte(file: ZipFileInArchive): number {
   const header = Buffer.alloc(HEADER_BYTES)
-  const count = archive.readAt(header, HEADER_BYTES, place.header)
-  if (count < HEADER_BYTES || header.readUInt32LE(0) !== HEADER_SIGNATURE) {
+  const count = file.archive.readAt(header, HEADER_BYTES, file.place.header)
+  return file.place.header + headerLength(file, header.subarray(0, count))
+}
+
+/** Of a local header with its name and extra field, which may be longer than those in the directory. */
+function headerLength({ archive, path }: ZipFileInArchive, header: Buffer): number {
+  if (header.length < HEADER_BYTES || header.readUInt32LE(0) !== HEADER_SIGNATURE) {
     throw brokenArchive(archive.path, `the header of ${quote(path)} is not where the directory says`)
   }
-  return place.header + HEADER_BYTES + header.readUInt16LE(26) + header.readUInt16LE(28)
+  return HEADER_BYTES + header.readUInt16LE(26) + header.readUInt16LE(28)
 }
 
 function inflateError(file: ZipFileInArchive, cause: unknown): AetherError {

@@ -36,7 +36,7 @@ export async function listZip(path: string, options: ListZipOptions): Promise<So
     }
     checkOverlap(archive, members, places)
     const ignoreTexts = readTexts(archive, members, places)
-    archive.verify(archive.identity)
+    archive.verify()
     return listMembers({ archive, members, ignoreTexts, limits }, options.filter)
   } finally {
     archive.close()
@@ -111,8 +111,7 @@ function openEntry(
   offset: number,
   buffer: Buffer,
 ): FileBytes {
-  const verify = () => archive.verify(entry.identity)
-  verify() // else its place in the archive would not be its place
+  archive.expect(entry.identity) // else its place in the archive would not be its place
   const file = { archive, path: entry.path, place: places.at(entry.location ?? 0) }
-  return { ...openZipContent(file, offset, buffer), verify }
+  return { ...openZipContent(file, offset, buffer), verify: archive.verify }
 }

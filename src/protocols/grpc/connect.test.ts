@@ -30,7 +30,10 @@ async function checkCalls(transport: Transport): Promise<void> {
   const { snapshot } = await client.getSnapshot({ dataset: '@geo/cities', digest: `sha256:${DIGEST}` })
   assert.equal(snapshot?.size, 2n ** 40n)
   const error = await client.getTag({ dataset: 'cities', tag: 'nope' }).then(() => undefined, fromConnectError)
-  assert.deepEqual([error?.code, error?.message, error?.hint, error?.detail], ['not-found', 'There is no tag "nope"', 'aetherfs ls cities', { tag: 'nope' }])
+  assert.deepEqual(
+    [error?.code, error?.message, error?.hint, error?.detail],
+    ['not-found', 'There is no tag "nope"', 'aetherfs ls cities', { tag: 'nope' }],
+  )
 }
 
 describe('RPC', async () => {
@@ -50,11 +53,17 @@ describe('RPC', async () => {
 
   it('names the call and its error in the log', async () => {
     await until(() => log.some((line) => line.route === CALL && line.status === 200))
-    await until(() => log.some((line) => line.route === '/aetherfs.v2.DatasetService/GetTag' && line.error === 'not-found'))
+    await until(() =>
+      log.some((line) => line.route === '/aetherfs.v2.DatasetService/GetTag' && line.error === 'not-found'),
+    )
   })
 
   it('gives the error of the hub as JSON with its detail', async () => {
-    const response = await fetch(`${url}/aetherfs.v2.DatasetService/GetTag`, { method: 'POST', body: '{"dataset":"cities","tag":"nope"}', headers: { 'content-type': 'application/json' } })
+    const response = await fetch(`${url}/aetherfs.v2.DatasetService/GetTag`, {
+      method: 'POST',
+      body: '{"dataset":"cities","tag":"nope"}',
+      headers: { 'content-type': 'application/json' },
+    })
     const body = (await response.json()) as { code: string; details: { type: string }[] }
     assert.equal(response.status, 404)
     assert.deepEqual([body.code, body.details[0]?.type], ['not_found', 'aetherfs.v2.ErrorDetail'])
@@ -62,7 +71,8 @@ describe('RPC', async () => {
   })
 
   it('refuses what is no call', async () => {
-    const post = (path: string, type: string, body = '{}') => fetch(url + path, { method: 'POST', body, headers: { 'content-type': type } })
+    const post = (path: string, type: string, body = '{}') =>
+      fetch(url + path, { method: 'POST', body, headers: { 'content-type': type } })
     assert.equal((await fetch(url + CALL)).status, 405)
     assert.equal((await post(CALL, 'text/plain')).status, 415)
     assert.equal((await post(CALL, 'application/json', '{')).status, 400)
@@ -76,7 +86,9 @@ describe('RPC', async () => {
 
   it('refuses a body that is too large before it is read', async () => {
     const raw = await openRaw(port)
-    raw.socket.write(`POST ${CALL} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/proto\r\nContent-Length: 100000000\r\n\r\n`)
+    raw.socket.write(
+      `POST ${CALL} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/proto\r\nContent-Length: 100000000\r\n\r\n`,
+    )
     await until(() => /too-large|resource_exhausted/.test(raw.text()))
     assert.match(raw.text(), /^HTTP\/1.1 429 /)
     raw.socket.destroy()
@@ -85,7 +97,9 @@ describe('RPC', async () => {
   it('does not listen for ever to a body that it has refused', async () => {
     const small = await startServer({ limits: { lingerTimeout: 50 } })
     const raw = await openRaw(small.port)
-    raw.socket.write(`POST ${CALL} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/proto\r\nContent-Length: 100000000\r\n\r\n`)
+    raw.socket.write(
+      `POST ${CALL} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/proto\r\nContent-Length: 100000000\r\n\r\n`,
+    )
     await raw.closed
     assert.match(raw.text(), /resource_exhausted/)
   })
@@ -93,7 +107,9 @@ describe('RPC', async () => {
   it('gives up a body that stops coming', async () => {
     const impatient = await startServer({ limits: { bodyIdleTimeout: 50, lingerTimeout: 20 } })
     const raw = await openRaw(impatient.port)
-    raw.socket.write(`POST ${CALL} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{`)
+    raw.socket.write(
+      `POST ${CALL} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{`,
+    )
     await raw.closed
     assert.match(raw.text(), /"code":"unavailable"/)
   })

@@ -4,7 +4,14 @@ import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { fromBinary } from '@bufbuild/protobuf'
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt'
-import { type ClientReadableStream, credentials, loadPackageDefinition, Metadata, type ServiceError, status } from '@grpc/grpc-js'
+import {
+  type ClientReadableStream,
+  credentials,
+  loadPackageDefinition,
+  Metadata,
+  type ServiceError,
+  status,
+} from '@grpc/grpc-js'
 import { loadSync } from '@grpc/proto-loader'
 import { AetherError } from '../../core/errors.ts'
 import { ErrorDetailSchema } from '../../gen/aetherfs/v2/error_pb.ts'
@@ -21,8 +28,14 @@ interface Client {
 }
 
 function clientOf(file: string, service: string, { port }: TestServer): Client {
-  const definition = loadSync(file, { includeDirs: [join(ROOT, 'proto'), join(ROOT, 'third_party')], keepCase: false, longs: Number })
-  const namespace = service.split('.').reduce((found, part) => (found as Record<string, object>)[part]!, loadPackageDefinition(definition) as object)
+  const definition = loadSync(file, {
+    includeDirs: [join(ROOT, 'proto'), join(ROOT, 'third_party')],
+    keepCase: false,
+    longs: Number,
+  })
+  const namespace = service
+    .split('.')
+    .reduce((found, part) => (found as Record<string, object>)[part]!, loadPackageDefinition(definition) as object)
   const Constructor = namespace as unknown as new (address: string, secure: object) => Client
   const client = new Constructor(`127.0.0.1:${port}`, credentials.createInsecure())
   after(() => client.close!())
@@ -50,7 +63,9 @@ describe('gRPC', async () => {
 
   it('answers calls', async () => {
     assert.deepEqual((await call(client, 'ListDatasets', { pageSize: 1 })).datasets, ['@geo/cities'])
-    const { snapshot } = (await call(client, 'GetSnapshot', { dataset: 'cities', digest: `sha256:${DIGEST}` })) as { snapshot: { size: number } }
+    const { snapshot } = (await call(client, 'GetSnapshot', { dataset: 'cities', digest: `sha256:${DIGEST}` })) as {
+      snapshot: { size: number }
+    }
     assert.equal(snapshot.size, 2 ** 40)
   })
 
@@ -62,7 +77,9 @@ describe('gRPC', async () => {
   })
 
   it('refuses a message that is too large', async () => {
-    const error = await failure(call(client, 'PublishSnapshot', { dataset: 'cities', record: Buffer.alloc(25 * 1024 * 1024) }))
+    const error = await failure(
+      call(client, 'PublishSnapshot', { dataset: 'cities', record: Buffer.alloc(25 * 1024 * 1024) }),
+    )
     assert.equal(error.code, status.RESOURCE_EXHAUSTED)
   })
 
@@ -82,13 +99,32 @@ describe('gRPC', async () => {
     for (const request of [{ dataset: 'Cities' }, { dataset: '' }, { dataset: 'cities', pageSize: 1001 }]) {
       assert.equal((await failure(call(client, 'ListTags', request))).code, status.INVALID_ARGUMENT)
     }
-    assert.equal((await failure(call(client, 'ListEntries', { dataset: 'cities', digest: `sha256:${DIGEST}`, pageSize: 10_001 }))).code, status.INVALID_ARGUMENT)
+    assert.equal(
+      (await failure(call(client, 'ListEntries', { dataset: 'cities', digest: `sha256:${DIGEST}`, pageSize: 10_001 })))
+        .code,
+      status.INVALID_ARGUMENT,
+    )
   })
 
   it('knows what it does not know', async () => {
-    const unary = client.makeUnaryRequest as unknown as (path: string, serialize: () => Buffer, parse: () => object, request: object, callback: Callback) => void
+    const unary = client.makeUnaryRequest as unknown as (
+      path: string,
+      serialize: () => Buffer,
+      parse: () => object,
+      request: object,
+      callback: Callback,
+    ) => void
     for (const path of ['/aetherfs.v2.DatasetService/Nope', '/no.such.Service/Call']) {
-      const error = await new Promise<ServiceError | null>((done) => unary.call(client, path, () => Buffer.alloc(0), () => ({}), {}, done))
+      const error = await new Promise<ServiceError | null>((done) =>
+        unary.call(
+          client,
+          path,
+          () => Buffer.alloc(0),
+          () => ({}),
+          {},
+          done,
+        ),
+      )
       assert.equal(error?.code, status.UNIMPLEMENTED)
     }
   })
@@ -114,7 +150,9 @@ describe('gRPC', async () => {
 
   it('tells nothing of internal errors', async () => {
     const broken = await startServer({ hub: fakeHub({ listDatasets: () => Promise.reject(new TypeError('secret')) }) })
-    const error = await failure(call(clientOf('aetherfs/v2/dataset_service.proto', 'aetherfs.v2.DatasetService', broken), 'ListDatasets', {}))
+    const error = await failure(
+      call(clientOf('aetherfs/v2/dataset_service.proto', 'aetherfs.v2.DatasetService', broken), 'ListDatasets', {}),
+    )
     assert.equal(error.code, status.INTERNAL)
     assert.doesNotMatch(JSON.stringify([error.details, error.metadata]), /secret/)
     await until(() => broken.log.some((line) => line.error === 'internal'))
@@ -123,13 +161,15 @@ describe('gRPC', async () => {
 
   it('refuses callers in its own words, before their message is read', async () => {
     const authenticate = () => {
-      throw new AetherError('unauthenticated', 'Who are you?')
+      throw new AetherError('unauthenticated', 'Say who you are')
     }
     const closed = await startServer({ authenticate })
     const stranger = clientOf('aetherfs/v2/dataset_service.proto', 'aetherfs.v2.DatasetService', closed)
-    const error = await failure(call(stranger, 'PublishSnapshot', { dataset: 'cities', record: Buffer.alloc(8 * 1024 * 1024) }))
+    const error = await failure(
+      call(stranger, 'PublishSnapshot', { dataset: 'cities', record: Buffer.alloc(8 * 1024 * 1024) }),
+    )
     assert.equal(error.code, status.UNAUTHENTICATED)
-    assert.equal(error.details, 'Who are you?')
+    assert.equal(error.details, 'Say who you are')
     const health = clientOf('grpc/health/v1/health.proto', 'grpc.health.v1.Health', closed)
     assert.equal((await call(health, 'Check', {})).status, 1)
   })
@@ -137,12 +177,15 @@ describe('gRPC', async () => {
 
 describe('grpc.health.v1', async () => {
   let ready = true
-  const hub = fakeHub({ ready: () => (ready ? Promise.resolve() : Promise.reject(new AetherError('unavailable', 'away'))) })
+  const hub = fakeHub({
+    ready: () => (ready ? Promise.resolve() : Promise.reject(new AetherError('unavailable', 'away'))),
+  })
   const server = await startServer({ hub, limits: { readyInterval: 10 } })
   const client = clientOf('grpc/health/v1/health.proto', 'grpc.health.v1.Health', server)
 
   it('checks the hub and each service', async () => {
-    for (const service of ['', 'aetherfs.v2.DatasetService']) assert.equal((await call(client, 'Check', { service })).status, 1)
+    for (const service of ['', 'aetherfs.v2.DatasetService'])
+      assert.equal((await call(client, 'Check', { service })).status, 1)
     assert.equal((await failure(call(client, 'Check', { service: 'nope' }))).code, status.NOT_FOUND)
   })
 
@@ -169,7 +212,9 @@ describe('grpc.health.v1', async () => {
 
   it('does not know of services that it is asked to watch', async () => {
     const other = await startServer()
-    const stream = clientOf('grpc/health/v1/health.proto', 'grpc.health.v1.Health', other).Watch!({ service: 'nope' }) as ClientReadableStream<{ status: unknown }>
+    const stream = clientOf('grpc/health/v1/health.proto', 'grpc.health.v1.Health', other).Watch!({
+      service: 'nope',
+    }) as ClientReadableStream<{ status: unknown }>
     stream.on('error', () => {})
     const answer = await new Promise<{ status: unknown }>((done) => stream.once('data', done))
     assert.equal(answer.status, 3)
@@ -182,10 +227,17 @@ describe('reflection', async () => {
 
   for (const version of ['v1', 'v1alpha']) {
     describe(version, () => {
-      const client = clientOf(`grpc/reflection/${version}/reflection.proto`, `grpc.reflection.${version}.ServerReflection`, server)
+      const client = clientOf(
+        `grpc/reflection/${version}/reflection.proto`,
+        `grpc.reflection.${version}.ServerReflection`,
+        server,
+      )
 
       async function ask(request: object): Promise<Record<string, never>> {
-        const stream = client.ServerReflectionInfo!() as ClientReadableStream<Record<string, never>> & { write(r: object): void; end(): void }
+        const stream = client.ServerReflectionInfo!() as ClientReadableStream<Record<string, never>> & {
+          write(r: object): void
+          end(): void
+        }
         const answer = new Promise<Record<string, never>>((done, fail) => stream.once('data', done).once('error', fail))
         stream.write(request)
         const found = await answer
@@ -194,21 +246,42 @@ describe('reflection', async () => {
       }
 
       async function files(request: object): Promise<string[]> {
-        const { fileDescriptorResponse } = (await ask(request)) as unknown as { fileDescriptorResponse: { fileDescriptorProto: Buffer[] } }
-        return fileDescriptorResponse.fileDescriptorProto.map((bytes) => fromBinary(FileDescriptorProtoSchema, bytes).name)
+        const { fileDescriptorResponse } = (await ask(request)) as unknown as {
+          fileDescriptorResponse: { fileDescriptorProto: Buffer[] }
+        }
+        return fileDescriptorResponse.fileDescriptorProto.map(
+          (bytes) => fromBinary(FileDescriptorProtoSchema, bytes).name,
+        )
       }
 
       it('lists the services', async () => {
-        const { listServicesResponse } = (await ask({ listServices: '' })) as unknown as { listServicesResponse: { service: { name: string }[] } }
+        const { listServicesResponse } = (await ask({ listServices: '' })) as unknown as {
+          listServicesResponse: { service: { name: string }[] }
+        }
         assert.deepEqual(
           listServicesResponse.service.map((service) => service.name),
-          ['aetherfs.v2.DatasetService', 'grpc.health.v1.Health', 'grpc.reflection.v1.ServerReflection', 'grpc.reflection.v1alpha.ServerReflection'],
+          [
+            'aetherfs.v2.DatasetService',
+            'grpc.health.v1.Health',
+            'grpc.reflection.v1.ServerReflection',
+            'grpc.reflection.v1alpha.ServerReflection',
+          ],
         )
       })
 
       it('gives a file with all that it needs', async () => {
-        const names = ['aetherfs/v2/dataset_service.proto', 'google/api/annotations.proto', 'google/api/http.proto', 'google/protobuf/descriptor.proto']
-        for (const symbol of ['aetherfs.v2.DatasetService', 'aetherfs.v2.DatasetService.GetTag', 'aetherfs.v2.Tag', 'aetherfs.v2.Tag.digest']) {
+        const names = [
+          'aetherfs/v2/dataset_service.proto',
+          'google/api/annotations.proto',
+          'google/api/http.proto',
+          'google/protobuf/descriptor.proto',
+        ]
+        for (const symbol of [
+          'aetherfs.v2.DatasetService',
+          'aetherfs.v2.DatasetService.GetTag',
+          'aetherfs.v2.Tag',
+          'aetherfs.v2.Tag.digest',
+        ]) {
           assert.deepEqual(await files({ fileContainingSymbol: symbol }), names, symbol)
         }
         assert.deepEqual(await files({ fileByFilename: 'aetherfs/v2/dataset_service.proto' }), names)
@@ -217,12 +290,19 @@ describe('reflection', async () => {
       it('knows extensions', async () => {
         const request = { containingType: 'google.protobuf.MethodOptions', extensionNumber: 72295728 }
         assert.equal((await files({ fileContainingExtension: request }))[0], 'google/api/annotations.proto')
-        const { allExtensionNumbersResponse } = (await ask({ allExtensionNumbersOfType: 'google.protobuf.MethodOptions' })) as unknown as { allExtensionNumbersResponse: { extensionNumber: number[] } }
+        const { allExtensionNumbersResponse } = (await ask({
+          allExtensionNumbersOfType: 'google.protobuf.MethodOptions',
+        })) as unknown as { allExtensionNumbersResponse: { extensionNumber: number[] } }
         assert.deepEqual(allExtensionNumbersResponse.extensionNumber, [72295728])
       })
 
       it('says what it does not know', async () => {
-        for (const request of [{ fileContainingSymbol: 'nope' }, { fileByFilename: 'nope.proto' }, { allExtensionNumbersOfType: 'nope' }, { fileContainingExtension: { containingType: 'nope', extensionNumber: 1 } }]) {
+        for (const request of [
+          { fileContainingSymbol: 'nope' },
+          { fileByFilename: 'nope.proto' },
+          { allExtensionNumbersOfType: 'nope' },
+          { fileContainingExtension: { containingType: 'nope', extensionNumber: 1 } },
+        ]) {
           const { errorResponse } = (await ask(request)) as unknown as { errorResponse: { errorCode: number } }
           assert.equal(errorResponse.errorCode, status.NOT_FOUND)
         }

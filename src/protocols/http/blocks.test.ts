@@ -109,7 +109,10 @@ describe('GET of a block', async () => {
 
   it('does not send what the client has', async () => {
     hub.seen.length = 0
-    const { status, headers, body } = await ask(url + BLOCK_PATH, { 'if-none-match': `"x", W/${etag}`, range: 'bytes=0-1' })
+    const { status, headers, body } = await ask(url + BLOCK_PATH, {
+      'if-none-match': `"x", W/${etag}`,
+      range: 'bytes=0-1',
+    })
     assert.equal(status, 304)
     assert.equal(headers.etag, etag)
     assert.equal(body.length, 0)
@@ -220,7 +223,9 @@ describe('a download', () => {
 
   it('waits for a slow reader and holds no more than its share for it', async () => {
     const { url } = await startServer({ hub: largeHub(), limits: { downloadBytes: 32 * 1024 * 1024 } })
-    const slow = await Promise.all([1, 2].map(async () => (await once(get(url + BLOCK_PATH), 'response'))[0] as IncomingMessage))
+    const slow = await Promise.all(
+      [1, 2].map(async () => (await once(get(url + BLOCK_PATH), 'response'))[0] as IncomingMessage),
+    )
     const third = once(get(url + BLOCK_PATH), 'response')
     const before = process.memoryUsage().rss
     await new Promise((done) => setTimeout(done, 100))
@@ -238,7 +243,10 @@ describe('a download', () => {
   })
 
   it('tells a download to come back when there is no room for too long', async () => {
-    const { url } = await startServer({ hub: largeHub(), limits: { downloadBytes: 16 * 1024 * 1024, downloadWait: 20 } })
+    const { url } = await startServer({
+      hub: largeHub(),
+      limits: { downloadBytes: 16 * 1024 * 1024, downloadWait: 20 },
+    })
     const [slow] = (await once(get(url + BLOCK_PATH), 'response')) as [IncomingMessage]
     const { status, headers } = await ask(url + BLOCK_PATH)
     assert.equal(status, 503)

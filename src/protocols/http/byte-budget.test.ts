@@ -51,7 +51,10 @@ describe('createByteBudget', () => {
   it('gives up waiting after a while, and those behind go on', async () => {
     const budget = createByteBudget(10, 20)
     const first = holder(budget, 8)
-    await assert.rejects(holder(budget, 8).done, (error) => error instanceof AetherError && error.code === 'unavailable')
+    await assert.rejects(
+      holder(budget, 8).done,
+      (error) => error instanceof AetherError && error.code === 'unavailable',
+    )
     assert.equal(await budget.hold(2, signal, async () => 'done'), 'done')
     first.release()
     await first.done
@@ -64,7 +67,10 @@ describe('createByteBudget', () => {
     const second = holder(budget, 8, controller.signal)
     controller.abort()
     await assert.rejects(second.done, (error) => error instanceof AetherError && error.code === 'cancelled')
-    await assert.rejects(budget.hold(1, controller.signal, async () => {}), /went away/)
+    await assert.rejects(
+      budget.hold(1, controller.signal, async () => {}),
+      /went away/,
+    )
     first.release()
     await first.done
   })

@@ -17,13 +17,26 @@ describe('parseRange', () => {
   })
 
   it('tells when there is nothing in the range', () => {
-    for (const range of ['bytes=10-', 'bytes=10-12', 'bytes=-0', `bytes=${'9'.repeat(400)}-`]) assert.equal(parseRange(range, 10), 'unsatisfiable', range)
+    for (const range of ['bytes=10-', 'bytes=10-12', 'bytes=-0', `bytes=${'9'.repeat(400)}-`])
+      assert.equal(parseRange(range, 10), 'unsatisfiable', range)
     assert.equal(parseRange('bytes=0-', 0), 'unsatisfiable')
     assert.equal(parseRange('bytes=-1', 0), 'unsatisfiable')
   })
 
   it('takes what it does not know for no range at all', () => {
-    const others = [undefined, '', 'bytes', 'bytes=', 'bytes=-', 'bytes=5-2', 'bytes=0-1,3-4', 'items=0-1', 'bytes=a-b', 'bytes=0x1-2', 'bytes=1--2']
+    const others = [
+      undefined,
+      '',
+      'bytes',
+      'bytes=',
+      'bytes=-',
+      'bytes=5-2',
+      'bytes=0-1,3-4',
+      'items=0-1',
+      'bytes=a-b',
+      'bytes=0x1-2',
+      'bytes=1--2',
+    ]
     for (const range of others) assert.equal(parseRange(range, 10), undefined)
   })
 })

@@ -5,9 +5,9 @@ import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { type ClientRequest, type IncomingMessage, request } from 'node:http'
 import { connect as connectHttp2 } from 'node:http2'
-import { describe, it } from 'node:test'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { describe, it } from 'node:test'
 import { promisify } from 'node:util'
 import { MAX_BLOCK } from '../../core/block.ts'
 import { AetherError } from '../../core/errors.ts'
@@ -50,7 +50,15 @@ describe('PUT of a block', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'aetherfs-upload-'))
     await writeFile(join(folder, 'block'), BLOCK)
     for (const version of ['--http1.1', '--http2-prior-knowledge']) {
-      const { stdout } = await promisify(execFile)('curl', ['-s', version, '-H', 'Expect: 100-continue', '-T', join(folder, 'block'), url + PATH])
+      const { stdout } = await promisify(execFile)('curl', [
+        '-s',
+        version,
+        '-H',
+        'Expect: 100-continue',
+        '-T',
+        join(folder, 'block'),
+        url + PATH,
+      ])
       assert.equal(JSON.parse(stdout).receipt, `receipt for ${BLOCK_ID}`)
     }
     await rm(folder, { recursive: true })
@@ -86,7 +94,9 @@ describe('PUT of a block', async () => {
 
   it('refuses what is too large before it is sent', async () => {
     const raw = await openRaw(port)
-    raw.socket.write(`PUT ${PATH} HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${MAX_BLOCK + 1}\r\nExpect: 100-continue\r\n\r\n`)
+    raw.socket.write(
+      `PUT ${PATH} HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${MAX_BLOCK + 1}\r\nExpect: 100-continue\r\n\r\n`,
+    )
     await raw.closed
     assert.match(raw.text(), /^HTTP\/1.1 413 [^]*connection: close/)
   })

@@ -36,14 +36,30 @@ describe('the OpenAPI document', async () => {
   it('describes every route under /api/v2 that the server has, with comments', () => {
     const operations = Object.values(document.paths).flatMap((path) => Object.values(path))
     const ids = operations.map((operation) => operation.operationId).sort()
-    const service = ['deleteTag', 'getSnapshot', 'getTag', 'listDatasets', 'listEntries', 'listLog', 'listTags', 'moveTag', 'publishSnapshot', 'rollBackTag']
+    const service = [
+      'deleteTag',
+      'getSnapshot',
+      'getTag',
+      'listDatasets',
+      'listEntries',
+      'listLog',
+      'listTags',
+      'moveTag',
+      'publishSnapshot',
+      'rollBackTag',
+    ]
     assert.deepEqual(ids, [...service, 'readBlock', 'readRecord', 'uploadBlock'].sort())
     assert.ok(operations.every((operation) => operation.description.length > 10))
     assert.match(JSON.stringify(document.components.schemas.Tag), /Digest of the snapshot/)
   })
 
   it('names paths that the server answers', async () => {
-    const values: Record<string, string> = { dataset: '@geo/cities', tag: 'latest', digest: `sha256:${'0'.repeat(64)}`, id: '0'.repeat(64) }
+    const values: Record<string, string> = {
+      dataset: '@geo/cities',
+      tag: 'latest',
+      digest: `sha256:${'0'.repeat(64)}`,
+      id: '0'.repeat(64),
+    }
     for (const [path, operations] of Object.entries(document.paths)) {
       const address = url + path.replace(/\{(\w+)\}/g, (_, name: string) => values[name]!)
       const allow = (await fetch(address, { method: 'OPTIONS' })).headers.get('allow')

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { FieldOptionsSchema } from '@bufbuild/protobuf/wkt'
 import { ListEntriesRequestSchema, PublishSnapshotRequestSchema } from '../../gen/aetherfs/v2/dataset_service_pb.ts'
 import { HttpRuleSchema } from '../../gen/google/api/http_pb.ts'
-import { FieldOptionsSchema } from '@bufbuild/protobuf/wkt'
 import { parseQuery, queryFields } from './query.ts'
 
 describe('queryFields', () => {
@@ -35,11 +35,18 @@ describe('parseQuery', () => {
   })
 
   it('reads booleans, and enums by name or number', () => {
-    assert.deepEqual(parseQuery('lazy=true&packed=false&ctype=CORD&jstype=1&targets=2', options), { lazy: true, packed: false, ctype: 'CORD', jstype: 1, targets: [2] })
+    assert.deepEqual(parseQuery('lazy=true&packed=false&ctype=CORD&jstype=1&targets=2', options), {
+      lazy: true,
+      packed: false,
+      ctype: 'CORD',
+      jstype: 1,
+      targets: [2],
+    })
   })
 
   it('refuses what it does not know, what is there twice and what is malformed', () => {
-    for (const query of ['x=1', 'pageSize=1&page_size=1', 'prefix=%', '__proto__=1']) assert.throws(() => parseQuery(query, entries), { code: 'invalid' }, query)
+    for (const query of ['x=1', 'pageSize=1&page_size=1', 'prefix=%', '__proto__=1'])
+      assert.throws(() => parseQuery(query, entries), { code: 'invalid' }, query)
     assert.throws(() => parseQuery('lazy=yes', options), { code: 'invalid' })
   })
 })

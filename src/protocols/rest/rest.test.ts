@@ -47,7 +47,12 @@ describe('REST', async () => {
     await (await fetch(`${api}?prefix=a+b%2Bc`)).text()
     assert.deepEqual(lastCall(), ['listDatasets', { limit: 100, after: undefined, prefix: 'a b+c', signal: undefined }])
     await (await fetch(`${api}/cities/snapshots/sha256:${DIGEST}/entries?pageSize=10000&prefix=a`)).text()
-    assert.deepEqual(lastCall(), ['listEntries', 'cities', DIGEST, { limit: 10_000, after: undefined, prefix: 'a', signal: undefined }])
+    assert.deepEqual(lastCall(), [
+      'listEntries',
+      'cities',
+      DIGEST,
+      { limit: 10_000, after: undefined, prefix: 'a', signal: undefined },
+    ])
   })
 
   it('answers in proto3 JSON', async () => {
@@ -66,10 +71,30 @@ describe('REST', async () => {
         labels: { source: 'test' },
       },
     })
-    const { entries } = (await (await fetch(`${api}/cities/snapshots/sha256:${DIGEST}/entries`)).json()) as { entries: object[] }
-    assert.deepEqual(entries[2], { path: 'link', kind: 'link', executable: false, size: '0', sha256: '', target: 'a.csv', modifiedMicros: '3' })
+    const { entries } = (await (await fetch(`${api}/cities/snapshots/sha256:${DIGEST}/entries`)).json()) as {
+      entries: object[]
+    }
+    assert.deepEqual(entries[2], {
+      path: 'link',
+      kind: 'link',
+      executable: false,
+      size: '0',
+      sha256: '',
+      target: 'a.csv',
+      modifiedMicros: '3',
+    })
     const log = (await (await fetch(`${api}/cities/log?tag=latest`)).json()) as { entries: object[] }
-    assert.deepEqual(log.entries, [{ tag: 'latest', fromDigest: '', toDigest: `sha256:${DIGEST}`, who: 'ann', whenMicros: '7', reason: 'why not', action: 'push' }])
+    assert.deepEqual(log.entries, [
+      {
+        tag: 'latest',
+        fromDigest: '',
+        toDigest: `sha256:${DIGEST}`,
+        who: 'ann',
+        whenMicros: '7',
+        reason: 'why not',
+        action: 'push',
+      },
+    ])
   })
 
   it('takes every spelling of a scoped name', async () => {
@@ -81,36 +106,75 @@ describe('REST', async () => {
 
   it('moves, rolls back and removes tags', async () => {
     const body = JSON.stringify({ digest: `sha256:${OTHER_DIGEST}`, expectedDigest: `sha256:${DIGEST}`, reason: 'new' })
-    const moved = (await (await fetch(`${api}/cities/tags/latest`, { method: 'PUT', body, headers: JSON_TYPE })).json()) as object
+    const moved = (await (
+      await fetch(`${api}/cities/tags/latest`, { method: 'PUT', body, headers: JSON_TYPE })
+    ).json()) as object
     assert.deepEqual(Object.keys(moved), ['tag', 'previousDigest'])
-    assert.deepEqual(lastCall(), ['moveTag', 'cities', 'latest', OTHER_DIGEST, { expected: DIGEST, reason: 'new', signal: undefined }])
-    await (await fetch(`${api}/@geo/cities/tags/latest:rollback`, { method: 'POST', body: '{"reason":"bad"}', headers: JSON_TYPE })).text()
+    assert.deepEqual(lastCall(), [
+      'moveTag',
+      'cities',
+      'latest',
+      OTHER_DIGEST,
+      { expected: DIGEST, reason: 'new', signal: undefined },
+    ])
+    await (
+      await fetch(`${api}/@geo/cities/tags/latest:rollback`, {
+        method: 'POST',
+        body: '{"reason":"bad"}',
+        headers: JSON_TYPE,
+      })
+    ).text()
     assert.deepEqual(lastCall(), ['rollBackTag', '@geo/cities', 'latest', { reason: 'bad', signal: undefined }])
     const removed = await fetch(`${api}/cities/tags/latest?expectedDigest=none&reason=old`, { method: 'DELETE' })
     assert.deepEqual(await removed.json(), {})
-    assert.deepEqual(lastCall(), ['deleteTag', 'cities', 'latest', { expected: 'none', reason: 'old', signal: undefined }])
+    assert.deepEqual(lastCall(), [
+      'deleteTag',
+      'cities',
+      'latest',
+      { expected: 'none', reason: 'old', signal: undefined },
+    ])
   })
 
   it('publishes', async () => {
-    const request = { record: Buffer.from('record').toString('base64'), receipts: ['r'], bases: [{ dataset: '@geo/x', digest: `sha256:${DIGEST}` }], tags: [{ tag: 'v1', expectedDigest: 'none' }] }
-    const response = await fetch(`${api}/cities/snapshots`, { method: 'POST', body: JSON.stringify(request), headers: JSON_TYPE })
+    const request = {
+      record: Buffer.from('record').toString('base64'),
+      receipts: ['r'],
+      bases: [{ dataset: '@geo/x', digest: `sha256:${DIGEST}` }],
+      tags: [{ tag: 'v1', expectedDigest: 'none' }],
+    }
+    const response = await fetch(`${api}/cities/snapshots`, {
+      method: 'POST',
+      body: JSON.stringify(request),
+      headers: JSON_TYPE,
+    })
     const { digest, existed, tags } = (await response.json()) as { digest: string; existed: boolean; tags: object[] }
     assert.deepEqual([digest, existed, tags.length], [`sha256:${DIGEST}`, false, 1])
     const [, published] = lastCall() as [string, { record: Uint8Array }]
-    assert.deepEqual({ ...published, record: Buffer.from(published.record).toString() }, {
-      dataset: 'cities',
-      record: 'record',
-      receipts: ['r'],
-      bases: [{ dataset: '@geo/x', digest: DIGEST }],
-      tags: [{ tag: 'v1', expected: 'none' }],
-      reason: '',
-    })
+    assert.deepEqual(
+      { ...published, record: Buffer.from(published.record).toString() },
+      {
+        dataset: 'cities',
+        record: 'record',
+        receipts: ['r'],
+        bases: [{ dataset: '@geo/x', digest: DIGEST }],
+        tags: [{ tag: 'v1', expected: 'none' }],
+        reason: '',
+      },
+    )
   })
 
   it('works with curl', async () => {
     const { stdout } = await run('curl', ['-s', '-X', 'POST', `${api}/cities/tags/latest:rollback`])
     assert.equal(JSON.parse(stdout).tag.name, 'latest')
-    const two = await run('curl', ['-s', '--http2-prior-knowledge', '-X', 'POST', '--json', '{"reason":"x"}', `${api}/cities/tags/latest:rollback`])
+    const two = await run('curl', [
+      '-s',
+      '--http2-prior-knowledge',
+      '-X',
+      'POST',
+      '--json',
+      '{"reason":"x"}',
+      `${api}/cities/tags/latest:rollback`,
+    ])
     assert.equal(JSON.parse(two.stdout).tag.name, 'latest')
   })
 
@@ -126,9 +190,13 @@ describe('REST', async () => {
     const response = await fetch(`${api}/cities/tags/nope`)
     const { errors } = (await response.json()) as ErrorBody
     assert.equal(response.status, 404)
-    assert.deepEqual(errors, [{ code: 'not-found', message: 'There is no tag "nope"', detail: { tag: 'nope', hint: 'aetherfs ls cities' } }])
+    assert.deepEqual(errors, [
+      { code: 'not-found', message: 'There is no tag "nope"', detail: { tag: 'nope', hint: 'aetherfs ls cities' } },
+    ])
     const body = JSON.stringify({ digest: `sha256:${OTHER_DIGEST}`, expectedDigest: 'none' })
-    const conflict = (await (await fetch(`${api}/cities/tags/latest`, { method: 'PUT', body, headers: JSON_TYPE })).json()) as ErrorBody
+    const conflict = (await (
+      await fetch(`${api}/cities/tags/latest`, { method: 'PUT', body, headers: JSON_TYPE })
+    ).json()) as ErrorBody
     assert.deepEqual(conflict.errors[0]!.detail, { digest: DIGEST })
   })
 
@@ -150,8 +218,21 @@ describe('REST', async () => {
 
   it('refuses bodies that it cannot read', async () => {
     const bad = [400, 'invalid']
-    const put = (body: string | Buffer, headers: Record<string, string> = JSON_TYPE) => refusal('/cities/tags/latest', { method: 'PUT', body, headers })
-    for (const body of ['{', '[]', 'null', '"x"', '{"digest":1}', '{"unknown":1}', '{"digest":"x"}', '{"tag":"other"}', '{"dataset":"other"}', '{"__proto__":{}}', `${'['.repeat(100_000)}`]) {
+    const put = (body: string | Buffer, headers: Record<string, string> = JSON_TYPE) =>
+      refusal('/cities/tags/latest', { method: 'PUT', body, headers })
+    for (const body of [
+      '{',
+      '[]',
+      'null',
+      '"x"',
+      '{"digest":1}',
+      '{"unknown":1}',
+      '{"digest":"x"}',
+      '{"tag":"other"}',
+      '{"dataset":"other"}',
+      '{"__proto__":{}}',
+      `${'['.repeat(100_000)}`,
+    ]) {
       assert.deepEqual(await put(body), bad, body.slice(0, 20))
     }
     assert.deepEqual(await put(Buffer.from([0x22, 0xff, 0x22])), bad)
@@ -162,7 +243,16 @@ describe('REST', async () => {
 
   it('takes what stands in the path in the body too, if it is the same', async () => {
     const body = JSON.stringify({ dataset: 'cities', tag: 'latest', reason: 'x' })
-    assert.equal((await fetch(`${api}/cities/tags/latest:rollback`, { method: 'POST', body, headers: { 'content-type': 'Application/JSON; charset="UTF-8"' } })).status, 200)
+    assert.equal(
+      (
+        await fetch(`${api}/cities/tags/latest:rollback`, {
+          method: 'POST',
+          body,
+          headers: { 'content-type': 'Application/JSON; charset="UTF-8"' },
+        })
+      ).status,
+      200,
+    )
   })
 
   it('refuses bodies that are too large', async () => {
@@ -171,7 +261,9 @@ describe('REST', async () => {
     const body = JSON.stringify({ reason: 'x'.repeat(200) })
     assert.equal((await fetch(small.url + path, { method: 'PUT', body, headers: JSON_TYPE })).status, 413)
     const raw = await openRaw(small.port)
-    raw.socket.write(`PUT ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n${'c8\r\n'}${' '.repeat(200)}\r\n`)
+    raw.socket.write(
+      `PUT ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n${'c8\r\n'}${' '.repeat(200)}\r\n`,
+    )
     await until(() => raw.text().includes('HTTP/1.1 413'))
     raw.socket.destroy()
   })
@@ -187,7 +279,11 @@ describe('REST', async () => {
   })
 
   it('compresses long answers for those who ask for it', async () => {
-    const entries = Array.from({ length: 1000 }, (_, i) => ({ kind: 'folder' as const, path: `folder-${i}`, modifiedMicros: 0 }))
+    const entries = Array.from({ length: 1000 }, (_, i) => ({
+      kind: 'folder' as const,
+      path: `folder-${i}`,
+      modifiedMicros: 0,
+    }))
     const long = await startServer({ hub: fakeHub({ listEntries: async () => ({ items: entries, next: undefined }) }) })
     const address = `${long.url}/api/v2/datasets/cities/snapshots/sha256:${DIGEST}/entries`
     const zipped = await fetch(address, { headers: { 'accept-encoding': 'br, gzip' } })
@@ -201,7 +297,9 @@ describe('REST', async () => {
 
   it('answers other requests of the connection after an error', async () => {
     const raw = await openRaw(port)
-    raw.socket.write(`PUT /api/v2/datasets/cities/tags/latest HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1\r\n\r\n{`)
+    raw.socket.write(
+      `PUT /api/v2/datasets/cities/tags/latest HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1\r\n\r\n{`,
+    )
     raw.socket.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n')
     await until(() => /400 Bad Request[^]*alive/.test(raw.text()))
     raw.socket.destroy()

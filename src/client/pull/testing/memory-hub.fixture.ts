@@ -114,7 +114,8 @@ interface ChunkStore {
 
 function createChunkStore(blocks: MemoryHub['blocks']): ChunkStore {
   const known = new Map<ChunkId, Location>()
-  const deliver = async ({ info, bytes }: BuiltBlock) => void blocks.set(info.id, { info, bytes: Uint8Array.from(bytes) })
+  const deliver = async ({ info, bytes }: BuiltBlock) =>
+    void blocks.set(info.id, { info, bytes: Uint8Array.from(bytes) })
   let packer = createPacker(deliver)
   let added: ChunkId[] = []
 

@@ -1,0 +1,22 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, it } from 'node:test'
+import { replaceFile } from './replace-file.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'replace-file-'))
+after(() => rmSync(folder, { recursive: true }))
+
+describe('replaceFile', () => {
+  it('leaves one of the values and nothing else when many write at once', async () => {
+    const path = join(folder, 'new', 'file')
+    await Promise.all(Array.from({ length: 20 }, (_, i) => replaceFile(path, Buffer.from(`value ${i}`))))
+    assert.match(readFileSync(path, 'utf8'), /^value \d+$/)
+    assert.deepEqual(readdirSync(join(folder, 'new')), ['file'])
+  })
+  it('leaves nothing behind when it fails', async () => {
+    await assert.rejects(replaceFile(join(folder, 'new'), Buffer.from('a folder is in the way')))
+    assert.deepEqual(readdirSync(folder), ['new'])
+  })
+})
