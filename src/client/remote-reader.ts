@@ -1,8 +1,7 @@
 // Checked reads of a snapshot's blocks on a hub. Tails are kept in the cache folder: they never change, and every push and
 // pull of a later version asks for them again.
-import { randomBytes } from 'node:crypto'
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { BlockInfo } from '../core/block.ts'
 import { type Digest, sha256Hex } from '../core/id.ts'
 import type { DatasetName } from '../core/names.ts'

@@ -40,6 +40,14 @@ export function decodeTimes(bytes: Uint8Array, count: number): number[] {
   return micros
 }
 
+/**
+ * The nearest microsecond of a time in milliseconds, as `stat` gives it. A double of such milliseconds is a quarter of a
+ * microsecond off at most, so what was set as a whole number of microseconds is read back as that number.
+ */
+export function microsOfMillis(millis: number): number {
+  return clampMicros(Math.round(millis * 1000))
+}
+
 /** Times outside the range that a snapshot holds are moved to its border, so that an odd clock stops no push. */
 export function clampMicros(micros: number): number {
   return Math.max(0, Math.min(MAX_MICROS, Math.floor(micros)))

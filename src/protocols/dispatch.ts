@@ -59,6 +59,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     countBytesOut(exchange)
     watchStall(exchange)
     endUnread(exchange)
+    res.on('error', () => {}) // a write that came too late; the response closes then, and that is what counts
     res.once('close', () => {
       const ms = Math.round((performance.now() - started) * 10) / 10
       metrics.end(exchange, ms)

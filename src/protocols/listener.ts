@@ -8,6 +8,7 @@ import {
   type Http2Server,
 } from 'node:http2'
 import type { AddressInfo, Socket } from 'node:net'
+import type { Logger } from 'pino'
 import { rejectRequest } from './bad-request.ts'
 import type { Request, Response } from './exchange.ts'
 import { createSessionKeeper, type SessionKeeper } from './h2-sessions.ts'
@@ -24,6 +25,7 @@ export interface Tls {
 export interface ListenerOptions {
   tls?: Tls
   limits: Limits
+  logger: Logger
   /** `awaitsContinue` when the client sends its body only after "100 Continue". */
   onRequest(req: Request, res: Response, awaitsContinue: boolean): void
   /** True while a request of this connection is being answered. */
@@ -79,7 +81,7 @@ export function createListener(options: ListenerOptions): Listener {
 
 /** An HTTP/1.1 server does the listening, because its time-outs begin to run only when it does; HTTP/2 is handed on. */
 function createPlainServer(
-  { limits, onRequest, isBusy }: ListenerOptions,
+  { limits, logger, onRequest, isBusy }: ListenerOptions,
   sessions: SessionKeeper,
   undecided: Set<Socket>,
 ): Http1Server {
@@ -98,13 +100,13 @@ function createPlainServer(
     })
   })
   for (const server of [h1, h2]) answerRequests(server, onRequest)
-  h1.on('clientError', (error, socket) => rejectRequest(error, socket as Socket, isBusy(socket as Socket)))
+  h1.on('clientError', (error, socket) => rejectRequest(error, socket as Socket, isBusy(socket as Socket), logger))
   keepSessions(h2, sessions)
   return h1
 }
 
 function createTlsServer(
-  { limits, onRequest, isBusy }: ListenerOptions,
+  { limits, logger, onRequest, isBusy }: ListenerOptions,
   tls: Tls,
   sessions: SessionKeeper,
 ): Http2SecureServer {
@@ -117,7 +119,7 @@ function createTlsServer(
   }
   const server = createSecureServer(options)
   answerRequests(server, onRequest)
-  server.on('clientError', (error: Error, socket: Socket) => rejectRequest(error, socket, isBusy(socket)))
+  server.on('clientError', (error: Error, socket: Socket) => rejectRequest(error, socket, isBusy(socket), logger))
   server.on('tlsClientError', (_error, socket) => socket.destroy())
   keepSessions(server, sessions)
   return server

@@ -123,7 +123,7 @@ describe('the pages for operators', async () => {
 
   it('say what this is', async () => {
     const { url } = await startServer()
-    assert.match(await (await fetch(`${url}/`)).text(), /AetherFS 0\.0\.0[^]*\/api\/openapi\.json/)
+    assert.match(await (await fetch(`${url}/`)).text(), /AetherFS 0\.0\.0[\s\S]*\/api\/openapi\.json/)
   })
 })
 

@@ -76,7 +76,7 @@ export function createHubServer({
     limits,
     draining,
   })
-  const listener = createListener({ tls, limits, onRequest: dispatcher.dispatch, isBusy: dispatcher.isBusy })
+  const listener = createListener({ tls, limits, logger, onRequest: dispatcher.dispatch, isBusy: dispatcher.isBusy })
 
   return {
     async listen(host, port) {

@@ -18,14 +18,8 @@ export function pullSummary(results: readonly PullResult[], elapsedMs: number): 
     'file',
   )}`
   const reused = total((result) => result.reusedBytes)
-  const parts = [
-    content,
-    received(
-      results,
-      total((result) => result.downloadedBytes),
-      bytes,
-    ),
-  ]
+  const downloaded = total((result) => result.downloadedBytes)
+  const parts = [content, received(results, downloaded, bytes)]
   if (reused > 0 && !results.every(({ unchanged }) => unchanged)) parts.push(`${formatBytes(reused)} were there`)
   return [...parts, formatDuration(elapsedMs)].join('; ')
 }
@@ -33,13 +27,18 @@ export function pullSummary(results: readonly PullResult[], elapsedMs: number): 
 function received(results: readonly PullResult[], downloaded: number, bytes: number): string {
   if (results.some(({ dryRun }) => dryRun)) return `${moved(downloaded, bytes)} would be received`
   if (results.every(({ unchanged }) => unchanged)) return 'up to date'
-  return `${formatBytes(downloaded)} received, ${formatShare(downloaded, bytes)}`
+  return `${formatBytes(downloaded)} received${share(downloaded, bytes)}`
 }
 
 function sent({ bytes, sentBytes, existed, dryRun }: PushResult): string {
   if (dryRun) return `about ${moved(sentBytes, bytes)} would be sent`
   if (sentBytes === 0) return existed ? 'the hub has it already, nothing sent' : 'nothing sent'
-  return `${formatBytes(sentBytes)} sent, ${formatShare(sentBytes, bytes)}`
+  return `${formatBytes(sentBytes)} sent${share(sentBytes, bytes)}`
+}
+
+/** Nothing where books and listing outweigh the files: "1833 %" of next to nothing tells nobody anything. */
+function share(part: number, whole: number): string {
+  return part > whole ? '' : `, ${formatShare(part, whole)}`
 }
 
 function moved(part: number, whole: number): string {

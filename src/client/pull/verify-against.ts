@@ -1,7 +1,7 @@
 // Compares a folder with a listing, byte by byte: what was changed, what is missing, and what does not belong there.
-import { lstatSync, readdirSync, readlinkSync, type Stats } from 'node:fs'
+import { type Dirent, lstatSync, readdirSync, readlinkSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
-import { systemCode } from '../../core/errors.ts'
+import { systemCode, toAetherError } from '../../core/errors.ts'
 import type { Entry, FileEntry, Listing } from '../../core/listing.ts'
 import { mapOrdered } from '../../dataset/map-ordered.ts'
 import { hashFile } from '../../dataset/restore/hash-file.ts'
@@ -48,7 +48,11 @@ export async function verifyAgainst(
   options: VerifyOptions = {},
 ): Promise<VerifiedFiles> {
   const report = createReport(folder, options.onProgress)
-  return await compareFolder(folder, { listing, report, signal: options.signal })
+  try {
+    return await compareFolder(folder, { listing, report, signal: options.signal })
+  } catch (error) {
+    throw toAetherError(error)
+  }
 }
 
 export interface Comparison {
@@ -81,7 +85,7 @@ export async function compareFolder(
     report.progress('verify', { bytes: result.bytes, files: result.files, ...totals })
     if (pace.due()) await pace.rest()
   }
-  for await (const path of extraEntries(folder, expected, pace)) result.findings.push({ path, problem: 'extra' })
+  for await (const finding of strangers(folder, expected, pace)) result.findings.push(finding)
   report.progress('verify', { bytes: result.bytes, files: result.files, ...totals, done: true })
   return result
 }
@@ -114,7 +118,7 @@ function lstatOf(path: string): Stats | undefined {
   }
 }
 
-function kindOf(stat: Stats): string {
+function kindOf(stat: Stats | Dirent): string {
   if (stat.isFile()) return 'file'
   if (stat.isDirectory()) return 'folder'
   return stat.isSymbolicLink() ? 'link' : 'special'
@@ -142,16 +146,20 @@ function compare(path: string, problem: Problem, expected: string, actual: strin
   return expected === actual ? undefined : { path, problem, expected, actual }
 }
 
-/** What is in the folder and not in the listing. A folder that should not be there is named, not what is in it. */
-async function* extraEntries(folder: string, expected: readonly Entry[], pace: Pace): AsyncGenerator<string> {
+/**
+ * What is in the folder and not in the listing, and what is in the place of a folder. A folder that should not be there is
+ * named, not what is in it.
+ */
+async function* strangers(folder: string, expected: readonly Entry[], pace: Pace): AsyncGenerator<Finding> {
   const paths = new Set(expected.map(({ path }) => path))
   const above = foldersAbove(expected)
   const folders = ['']
   for (let next = folders.pop(); next !== undefined; next = folders.pop()) {
     for (const entry of readFolder(join(folder, next))) {
       const path = next === '' ? entry.name : `${next}/${entry.name}`
-      if (!paths.has(path) && !above.has(path)) yield path
+      if (!paths.has(path) && !above.has(path)) yield { path, problem: 'extra' }
       else if (entry.isDirectory()) folders.push(path)
+      else if (above.has(path)) yield { path, problem: 'kind', expected: 'folder', actual: kindOf(entry) }
     }
     if (pace.due()) await pace.rest()
   }

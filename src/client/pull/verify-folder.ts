@@ -1,7 +1,7 @@
 // Verifies what pulls have put in a target, by the records that they keep there: no hub is needed.
 import { existsSync, realpathSync } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
-import { AetherError, systemCode } from '../../core/errors.ts'
+import { AetherError, systemCode, toAetherError } from '../../core/errors.ts'
 import type { Digest } from '../../core/id.ts'
 import { OWN_FOLDER } from '../../dataset/sources/filter.ts'
 import { readKeptRecord } from './kept-record.ts'
@@ -47,6 +47,14 @@ export interface VerifiedVersion extends VerifiedFiles {
  * @throws {AetherError} `not-found` when the path is in no target, or no version is there
  */
 export async function verifyFolder(path: string, options: VerifyOptions = {}): Promise<VerifyResult> {
+  try {
+    return await verifyVersions(path, options)
+  } catch (error) {
+    throw toAetherError(error)
+  }
+}
+
+async function verifyVersions(path: string, options: VerifyOptions): Promise<VerifyResult> {
   const { layout, keys } = versionsAt(path)
   const report = createReport(path, options.onProgress)
   const links = Map.groupBy(existsSync(layout.root) ? linksBelow(layout) : [], ({ key }) => key)

@@ -1,6 +1,5 @@
 // What is known of a source since it was pushed last: the stamp and hash of each file, and the chunks that they made.
 // A private file; when it is missing, old or damaged, everything is read anew.
-import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type ChunkId, type Digest, type FileHash, ID_BYTES, idFromBytes, idToBytes, sha256Hex } from '../../core/id.ts'

@@ -5,7 +5,7 @@ import { isUtf8 } from 'node:buffer'
 import { constants, lstatSync, readFileSync, readlinkSync, realpathSync, type Stats } from 'node:fs'
 import { AetherError, systemCode } from '../../core/errors.ts'
 import { compareBytes } from '../../core/path.ts'
-import { clampMicros } from '../../core/times.ts'
+import { microsOfMillis } from '../../core/times.ts'
 import type { FilterOptions, SourceEntry, SourceListing } from '../source.ts'
 import { identityOf, isSettled, NO_BYTES } from './file-stamp.ts'
 import { createEntryFilter, type EntryFilter, IGNORE_FILE, IGNORE_LINK, MAX_IGNORE_FILE, OWN_FOLDER } from './filter.ts'
@@ -192,7 +192,7 @@ function createWalk(base: string, options: FilterOptions, now: number) {
   }
 
   function add(kind: 'folder' | 'link', path: string, stat: Stats, target = ''): void {
-    const modifiedMicros = microsOf(stat)
+    const modifiedMicros = microsOfMillis(stat.mtimeMs)
     entries.push({
       kind,
       path,
@@ -224,19 +224,11 @@ export function fileEntry(path: string, stat: Stats, now: number): SourceEntry {
     executable: (stat.mode & 0o100) !== 0,
     size: stat.size,
     target: '',
-    modifiedMicros: microsOf(stat),
+    modifiedMicros: microsOfMillis(stat.mtimeMs),
     stamp: isSettled(stat.mtimeMs, stat.ctimeMs, now) ? identity : '',
     identity,
     location: stat.dev,
   }
-}
-
-/**
- * Floating point milliseconds may lie a hair below the microsecond that they stand for, so a little is added. Not half of
- * one: that much beyond the microsecond lie the times of files that were pulled, and they are to stay what they are.
- */
-function microsOf(stat: Stats): number {
-  return clampMicros(stat.mtimeMs * 1000 + 0.25)
 }
 
 function readIgnoreFile(path: string, size: number): string {

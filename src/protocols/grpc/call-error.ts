@@ -1,5 +1,6 @@
 // What a failed call answers, and what of it goes to the log.
 import { ConnectError } from '@connectrpc/connect'
+import { AetherError } from '../../core/errors.ts'
 import { toConnectError } from '../connect-error.ts'
 import type { Exchange } from '../exchange.ts'
 import { publicError } from '../http-error.ts'
@@ -8,7 +9,9 @@ import { publicError } from '../http-error.ts'
 export function callError(cause: unknown, exchange: Exchange, signal?: AbortSignal): ConnectError {
   if (cause instanceof ConnectError) return cause
   if (signal?.aborted && signal.reason instanceof ConnectError) return signal.reason
-  const error = publicError(cause, exchange.id)
+  const error = exchange.signal.aborted
+    ? new AetherError('cancelled', 'The client went away', { cause })
+    : publicError(cause, exchange.id)
   exchange.outcome = error.code
   if (error.code === 'internal') exchange.log.error({ err: cause }, 'call failed')
   return toConnectError(error, exchange.id)

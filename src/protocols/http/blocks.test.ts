@@ -65,7 +65,7 @@ describe('GET of a block', async () => {
 
   it('answers HEAD over HTTP/2', async () => {
     const { stdout } = await run('curl', ['-sI', '--http2-prior-knowledge', url + BLOCK_PATH])
-    assert.match(stdout, new RegExp(`^HTTP/2 200 [^]*content-length: ${BLOCK.length}`))
+    assert.match(stdout, new RegExp(`^HTTP/2 200 [sS]*content-length: ${BLOCK.length}`))
   })
 
   for (const [range, offset, length] of [
@@ -251,7 +251,8 @@ describe('a download', () => {
     const { status, headers } = await ask(url + BLOCK_PATH)
     assert.equal(status, 503)
     assert.ok(Number(headers['retry-after']) > 0)
-    slow.destroy()
+    slow.destroy() // in the midst of the answer: its room is free again
+    await until(async () => (await ask(url + BLOCK_PATH)).status === 200)
   })
 
   it('cuts off a reader that takes nothing at all', async () => {

@@ -301,7 +301,7 @@ describe('REST', async () => {
       `PUT /api/v2/datasets/cities/tags/latest HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1\r\n\r\n{`,
     )
     raw.socket.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n')
-    await until(() => /400 Bad Request[^]*alive/.test(raw.text()))
+    await until(() => /400 Bad Request[\s\S]*alive/.test(raw.text()))
     raw.socket.destroy()
   })
 

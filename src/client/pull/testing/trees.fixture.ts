@@ -51,7 +51,7 @@ function addFolder(shape: Shape, root: string, folder: string, times: boolean): 
 
 function addEntry(shape: Shape, root: string, path: string, times: boolean): void {
   const stat = lstatSync(join(root, path))
-  const time = times ? ` ${Math.floor(stat.mtimeMs * 1000)}` : ''
+  const time = times ? ` ${Math.round(stat.mtimeMs * 1000)}` : ''
   if (stat.isSymbolicLink()) shape[path] = `link ${readlinkSync(join(root, path))}${time}`
   else if (stat.isFile()) {
     shape[path] = `file ${(stat.mode & 0o777).toString(8)} ${sha256Hex(readFileSync(join(root, path)))}${time}`

@@ -1,0 +1,42 @@
+// Writes dist, which is what "npm pack" publishes: JavaScript, declarations for TypeScript, and what the program reads
+// at run time. A clone needs none of it: there Node runs src as it is.
+import { spawnSync } from 'node:child_process'
+import { chmodSync, copyFileSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+
+const ROOT = join(import.meta.dirname, '..')
+const DIST = join(ROOT, 'dist')
+/** The file that package.json names as the program. */
+const PROGRAM = join(DIST, 'cli/main.js')
+const SHEBANG = '#!/usr/bin/env node\n'
+
+function build(): void {
+  rmSync(DIST, { recursive: true, force: true })
+  compile()
+  copyData()
+  makeProgram()
+}
+
+function compile(): void {
+  const compiler = join(ROOT, 'node_modules/.bin/tsc')
+  const { status, error } = spawnSync(compiler, ['-p', 'tsconfig.build.json'], { cwd: ROOT, stdio: 'inherit' })
+  if (error) throw error
+  if (status !== 0) throw new Error(`tsc ended with ${status}`)
+}
+
+/** What is no TypeScript and is loaded by its address, such as the description of the REST API. */
+function copyData(): void {
+  for (const path of globSync('**/*.json', { cwd: join(ROOT, 'src') })) {
+    const target = join(DIST, path)
+    mkdirSync(dirname(target), { recursive: true })
+    copyFileSync(join(ROOT, 'src', path), target)
+  }
+}
+
+function makeProgram(): void {
+  const text = readFileSync(PROGRAM, 'utf8')
+  if (!text.startsWith('#!')) writeFileSync(PROGRAM, SHEBANG + text)
+  chmodSync(PROGRAM, 0o755)
+}
+
+build()

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict'
+import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import { createPulling } from './testing/pulling.fixture.ts'
+import { shapeOfFolder, shapeOfTree, temporaryFolder } from './testing/trees.fixture.ts'
+import { VERSIONS } from './testing/versions.fixture.ts'
+
+const [TREE, OTHER] = VERSIONS
+
+describe('pull into a plain folder', () => {
+  it('delivers the files and nothing else, and leaves nothing beside it', async (t) => {
+    const { hub, pull } = createPulling(t)
+    const parent = temporaryFolder(t)
+    await hub.publish('db:latest', TREE)
+    const result = await pull('db', { output: join(parent, 'out') })
+    assert.deepEqual(shapeOfFolder(join(parent, 'out')), shapeOfTree(TREE))
+    assert.deepEqual(readdirSync(parent), ['out'])
+    assert.equal(result.path, join(parent, 'out'))
+    assert.equal(result.tag, 'latest')
+  })
+
+  it('takes an empty folder, and makes the folders above an absent one', async (t) => {
+    const { hub, pull } = createPulling(t)
+    const parent = temporaryFolder(t)
+    await hub.publish('db:latest', TREE)
+    mkdirSync(join(parent, 'empty'))
+    await pull('db', { output: join(parent, 'empty') })
+    await pull('db', { output: join(parent, 'deep/er/out'), include: ['small/'] })
+    assert.deepEqual(shapeOfFolder(join(parent, 'empty')), shapeOfTree(TREE))
+    assert.equal(readdirSync(join(parent, 'deep/er/out/small')).length, 30)
+  })
+
+  it('refuses anything else before it asks the hub, with a hint', async (t) => {
+    const { hub, pull } = createPulling(t)
+    const parent = temporaryFolder(t)
+    hub.onRecord = () => assert.fail('asked')
+    await hub.publish('db:latest', TREE)
+    mkdirSync(join(parent, 'full/sub'), { recursive: true })
+    mkdirSync(join(parent, 'empty'))
+    writeFileSync(join(parent, 'file'), '')
+    symlinkSync('empty', join(parent, 'link'))
+    for (const name of ['full', 'file', 'link']) {
+      await assert.rejects(pull('db', { output: join(parent, name) }), (error: { code: string; hint: string }) => {
+        return error.code === 'conflict' && error.hint.length > 0
+      })
+    }
+    assert.deepEqual(readdirSync(parent).sort(), ['empty', 'file', 'full', 'link'])
+  })
+
+  it('goes on where it was, also with another version', async (t) => {
+    const { hub, pull, sentBytes } = createPulling(t)
+    const parent = temporaryFolder(t)
+    const output = join(parent, 'out')
+    await hub.publish('db:latest', TREE)
+    const sync = async () => {
+      throw new Error('interrupted')
+    }
+    await assert.rejects(pull('db', { output, sync }), /interrupted/)
+    assert.equal(existsSync(output), false)
+    await hub.publish('db:latest', OTHER)
+    sentBytes()
+    await pull('db', { output })
+    assert.deepEqual(shapeOfFolder(output), shapeOfTree(OTHER))
+    assert.ok(sentBytes() < 3_000_000)
+    assert.deepEqual(readdirSync(parent), ['out'])
+  })
+
+  it('lets one of several pulls into the same folder win', async (t) => {
+    const { hub, pull } = createPulling(t)
+    const parent = temporaryFolder(t)
+    await hub.publish('db:latest', TREE)
+    const output = join(parent, 'out')
+    const results = await Promise.allSettled([1, 2, 3].map(() => pull('db', { output })))
+    assert.equal(results.filter(({ status }) => status === 'fulfilled').length, 1)
+    assert.deepEqual(shapeOfFolder(output), shapeOfTree(TREE))
+    assert.deepEqual(readdirSync(parent), ['out'])
+  })
+
+  it('writes nothing in a dry run', async (t) => {
+    const { hub, pull } = createPulling(t)
+    const parent = temporaryFolder(t)
+    await hub.publish('db:latest', TREE)
+    const planned = await pull('db', { output: join(parent, 'a/b'), dryRun: true })
+    assert.deepEqual(readdirSync(parent), [])
+    const done = await pull('db', { output: join(parent, 'a/b') })
+    assert.equal(planned.downloadedBytes, done.downloadedBytes)
+  })
+})
