@@ -30,19 +30,19 @@ export async function follow(
   client: Client,
   reference: string,
   options: { folder: string; signal?: AbortSignal; intervalMs?: number },
-  use: (database: DatabaseSync, digest: string) => void,
+  use: (database: DatabaseSync, digest: string) => void | Promise<void>,
 ): Promise<void> {
   const { folder, signal, intervalMs } = options
   for await (const _ of client.watch(reference, { signal, intervalMs })) {
     const [pulled] = await client.pull(folder, [reference], { signal })
     using database = openReadOnly(join(await realpath(pulled!.path), FILE))
-    use(database, pulled!.digest)
+    await use(database, pulled!.digest)
   }
 }
 
 /**
  * Opens a database that will never change. "immutable" tells SQLite so: it then takes no locks and makes no files beside
- * the database, which would be strange to the version that it is part of.
+ * the database, which do not belong to the version.
  */
 function openReadOnly(path: string): DatabaseSync {
   const address = pathToFileURL(path)
@@ -57,16 +57,14 @@ async function main(): Promise<void> {
   source.exec("CREATE TABLE price (item TEXT PRIMARY KEY, cents INTEGER); INSERT INTO price VALUES ('tea', 350)")
   await publish(client, source, ['prices:latest'])
 
-  let second: Promise<void> | undefined
-  const stop = new AbortController()
-  await follow(client, 'prices:latest', { folder, signal: stop.signal }, (database, digest) => {
+  const enough = new AbortController()
+  await follow(client, 'prices:latest', { folder, signal: enough.signal }, async (database, digest) => {
     const { cents } = database.prepare('SELECT cents FROM price WHERE item = ?').get('tea') as { cents: number }
     console.log(`tea costs ${cents} cents in ${digest.slice(0, 12)}`)
-    if (cents > 350) return stop.abort()
+    if (cents > 350) return enough.abort()
     source.exec('UPDATE price SET cents = cents + 20')
-    second = publish(client, source, ['prices:latest']).finally(() => setTimeout(() => stop.abort(), 10_000).unref())
+    await publish(client, source, ['prices:latest'])
   })
-  await second
   client.close()
   await rm(folder, { recursive: true })
 }

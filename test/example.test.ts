@@ -23,12 +23,12 @@ describe('examples/read-sqlite.ts', () => {
     const enough = new AbortController()
     const folder = world.at('consumer')
     const options = { folder, intervalMs: 10, signal: enough.signal }
-    await follow(world.newClient(), 'numbers:latest', options, (database) => {
+    await follow(world.newClient(), 'numbers:latest', options, async (database) => {
       seen.push((database.prepare('SELECT sum(n) AS sum FROM t').get() as { sum: number }).sum)
       assert.throws(() => database.exec('DELETE FROM t'), /readonly/)
       if (seen.length === 2) return enough.abort()
       source.exec('INSERT INTO t VALUES (2)')
-      publish(world.client, source, ['numbers:latest']).catch((error) => enough.abort(error))
+      await publish(world.client, source, ['numbers:latest'])
     })
     assert.deepEqual(seen, [1, 3])
 

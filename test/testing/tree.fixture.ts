@@ -89,6 +89,6 @@ const SCRIPT = new URL('../../scripts/snapshot-digest.sh', import.meta.url).path
 
 /** The digest of a folder as coreutils work it out: 64 hex digits. */
 export async function digestByScript(folder: string): Promise<string> {
-  const { stdout } = await run('sh', [SCRIPT, folder])
+  const { stdout } = await run(SCRIPT, [folder])
   return /^(?:sha256:)?([0-9a-f]{64})\b/.exec(stdout)?.[1] ?? `no digest in ${JSON.stringify(stdout)}`
 }

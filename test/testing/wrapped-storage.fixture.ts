@@ -1,5 +1,6 @@
 // Storages that behave badly in ways that a test decides on. What a good one does: src/storage/storage.ts.
 import { AetherError } from '../../src/core/errors.ts'
+import { createMemoryStorage } from '../../src/storage/memory.ts'
 import type { Storage } from '../../src/storage/storage.ts'
 import type { Random } from './random.fixture.ts'
 
@@ -22,29 +23,24 @@ export function wrapStorage(
 
 export interface DyingStorage {
   storage: Storage
-  /** From now on, so many calls succeed, and none after them. */
+  /** From now on, so many calls succeed, and none after them. With "after", the first that fails is carried out all the same. */
   dieAfter(calls: number, how: 'before' | 'after'): void
   revive(): void
-  /** Calls so far. */
-  calls(): number
 }
 
-/** A store that goes away: calls fail before they did anything, or the first one after it did what it was asked for. */
-export function dyingStorage(storage: Storage): DyingStorage {
+/** A store that goes away. @param counted the calls that are counted; others go on until one of these has failed. */
+export function dyingStorage(storage: Storage, counted: readonly Call[]): DyingStorage {
   let left = Number.POSITIVE_INFINITY
   let how: 'before' | 'after' = 'before'
-  let calls = 0
+  let dying = false
   const dead = () => new AetherError('unavailable', 'The store has gone away')
 
-  async function around<T>(_call: Call, _key: string, perform: () => Promise<T>): Promise<T> {
-    calls++
-    if (left === 0 && how === 'after') {
-      left = -1
-      await perform()
-    }
-    if (left <= 0) throw dead()
-    left--
-    return perform()
+  async function around<T>(call: Call, _key: string, perform: () => Promise<T>): Promise<T> {
+    if (dying) throw dead()
+    if (!counted.includes(call) || left-- > 0) return perform()
+    dying = true
+    if (how === 'after') await perform()
+    throw dead()
   }
 
   return {
@@ -54,10 +50,22 @@ export function dyingStorage(storage: Storage): DyingStorage {
       how = when
     },
     revive() {
+      dying = false
       left = Number.POSITIVE_INFINITY
     },
-    calls: () => calls,
   }
+}
+
+/** All objects of a store in a new one. */
+export async function copyOf(storage: Storage): Promise<Storage> {
+  const copy = createMemoryStorage()
+  let startAfter: string | undefined
+  do {
+    const page = await storage.list({ prefix: '', startAfter })
+    for (const { key } of page.objects) await copy.put(key, (await storage.get(key)).bytes)
+    startAfter = page.next
+  } while (startAfter !== undefined)
+  return copy
 }
 
 /** A store in which every call takes a while, and others get ahead of it. */

@@ -144,9 +144,13 @@ function presentDigests(present: Present): (Digest | undefined)[] {
   return [...present.values()].map((tag) => tag?.digest)
 }
 
+/** Moves of the log that are looked at for a snapshot: the newest may be removals. */
+const RECENT_MOVES = 10
+
+/** What a tag of the dataset was pointed to last. */
 async function newest({ connection, dataset }: PushTarget, signal?: AbortSignal): Promise<Digest | undefined> {
-  const { items } = await connection.listLog(dataset, { limit: 1, signal })
-  return items[0]?.to
+  const { items } = await connection.listLog(dataset, { limit: RECENT_MOVES, signal })
+  return items.find(({ to }) => to !== undefined)?.to
 }
 
 /** Sends blocks, or in a dry run only counts them. */

@@ -116,20 +116,19 @@ describe('RPC', async () => {
 
   it('hears when a client goes away', async () => {
     const { promise: aborted, resolve } = Promise.withResolvers<void>()
-    const slow = await startServer({
-      hub: fakeHub({
-        listDatasets: (_caller, { signal }) => {
-          signal?.addEventListener('abort', () => resolve())
-          return new Promise(() => {})
-        },
-      }),
+    const waiting = fakeHub({
+      listDatasets: (_caller, { signal }) => {
+        signal?.addEventListener('abort', () => resolve())
+        return new Promise(() => {})
+      },
     })
+    const slow = await startServer({ hub: waiting })
     const controller = new AbortController()
     const client = createClient(DatasetService, createGrpcTransport({ baseUrl: slow.url }))
     const call = client.listDatasets({}, { signal: controller.signal })
     call.catch(() => {})
-    await until(() => slow.log.length >= 0)
-    setTimeout(() => controller.abort(), 50)
+    await until(() => waiting.seen.length > 0)
+    controller.abort()
     await aborted
     await assert.rejects(call)
   })

@@ -65,7 +65,8 @@ describe('GET of a block', async () => {
 
   it('answers HEAD over HTTP/2', async () => {
     const { stdout } = await run('curl', ['-sI', '--http2-prior-knowledge', url + BLOCK_PATH])
-    assert.match(stdout, new RegExp(`^HTTP/2 200 [sS]*content-length: ${BLOCK.length}`))
+    assert.match(stdout, /^HTTP\/2 200/)
+    assert.ok(stdout.includes(`content-length: ${BLOCK.length}`))
   })
 
   for (const [range, offset, length] of [
