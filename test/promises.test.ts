@@ -7,6 +7,7 @@ import { type Client, connect, type Digest } from '../src/client/index.ts'
 import { decodeRecord, encodeRecord } from '../src/core/record.ts'
 import { buildSnapshot } from '../src/hub/snapshot.fixture.ts'
 import { createFolderStorage } from '../src/storage/folder.ts'
+import { keys } from '../src/storage/keys.ts'
 import { createMemoryStorage } from '../src/storage/memory.ts'
 import type { Storage } from '../src/storage/storage.ts'
 import { codeOf, fails } from './testing/codes.fixture.ts'
@@ -221,19 +222,36 @@ describe('promise 3: no byte is delivered that was not checked', () => {
     }
   })
 
-  it('when the hub itself lies: a record of another snapshot, bytes of another block', async () => {
+  it('when the hub gives the record of another snapshot', async () => {
     const memory = createMemoryStorage()
     await using world = await openWorld({ storage: memory })
     const lines = await pushVersions(world.client, world.at)
-    const digests = new Map([...(await storedTags(memory))])
-    const record = await memory.get(`datasets/geo/snapshots/${digests.get('geo:v2')}`)
-    await memory.put(`datasets/geo/snapshots/${digests.get('geo:v3')}`, record.bytes)
+    const recordOf = async (tag: string) => `datasets/geo/snapshots/${(await storedTags(memory)).get(`geo:${tag}`)}`
+    await memory.put(await recordOf('v3'), (await memory.get(await recordOf('v2'))).bytes)
     await using liar = await startHub({ storage: memory })
     const client = connect({ host: liar.host, cacheFolder: world.at('cache-of-the-deceived') })
     const [pulled] = await client.pull(world.at('target'), ['geo:v1'])
     await assert.rejects(client.pull(world.at('target'), ['geo:v3']), fails('integrity'))
     await assert.rejects(client.open('geo:v3'), fails('integrity'))
     assert.deepEqual(await treeOf(pulled!.path), lines.v1)
+    client.close()
+  })
+
+  it('when the hub gives another block, sound in itself and as long', async () => {
+    const memory = createMemoryStorage()
+    await using world = await openWorld({ storage: memory })
+    const [right, wrong] = await Promise.all(
+      ['right', 'wrong'].map((seed) => buildSnapshot({ 'data.bin': randomBytesOf(30 * KiB, seed) })),
+    )
+    await forge(world.hub, 'geo', right!, 'v1')
+    const [rightBlock, wrongBlock] = [right!.blocks[0]!, wrong!.blocks[0]!]
+    assert.equal(rightBlock.info.size, wrongBlock.info.size)
+    await memory.put(keys.block(rightBlock.info.id), wrongBlock.bytes)
+    await using liar = await startHub({ storage: memory })
+    const client = connect({ host: liar.host, cacheFolder: world.at('cache-of-the-deceived') })
+    const snapshot = await client.open('geo:v1')
+    await assert.rejects(snapshot.file('data.bin').read(0, 10), fails('integrity'))
+    await assert.rejects(client.pull(world.at('target'), ['geo:v1']), fails('integrity'))
     client.close()
   })
 })

@@ -30,6 +30,17 @@ export function streamLength(extents: Extents): number {
   return extents.start.at(-1)!
 }
 
+/** One extent by itself; its chunks keep their offsets in the stream. */
+export function oneExtent(extents: Extents, i: number): Extents {
+  const column = (values: Uint32Array) => values.subarray(i, i + 1)
+  return {
+    block: column(extents.block),
+    first: column(extents.first),
+    count: column(extents.count),
+    start: extents.start.subarray(i, i + 2),
+  }
+}
+
 export interface ExtentsBuilder {
   /** Adds one chunk, to the last extent when it goes on there. */
   add(block: number, chunk: number, length: number): void

@@ -2,7 +2,7 @@
 import { type BlockIndex, frameOfChunk } from '../core/block.ts'
 import { AetherError } from '../core/errors.ts'
 import type { Extents } from '../core/extents.ts'
-import { extentAt } from '../core/extents.ts'
+import { extentAt, oneExtent } from '../core/extents.ts'
 import { contentLength, decodeListing, type Entry, listingDigest } from '../core/listing.ts'
 import { chunksOf, type FrameRange, type PlacedChunk } from '../core/plan.ts'
 import type { SnapshotRecord, StoredStream } from '../core/record.ts'
@@ -103,16 +103,6 @@ async function* wantedFrames(
       chunks.filter((c) => c.offset < end && c.offset + c.length > range.offset),
       index,
     )
-  }
-}
-
-function oneExtent(extents: Extents, i: number): Extents {
-  const column = (values: Uint32Array) => values.subarray(i, i + 1)
-  return {
-    block: column(extents.block),
-    first: column(extents.first),
-    count: column(extents.count),
-    start: extents.start.subarray(i, i + 2),
   }
 }
 

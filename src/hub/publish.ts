@@ -1,6 +1,7 @@
 // Publish: the record is checked against blocks that the caller may use, stored, and only then do tags point to it.
 import type { BlockInfo } from '../core/block.ts'
 import { AetherError, toAetherError } from '../core/errors.ts'
+import { oneExtent } from '../core/extents.ts'
 import { type BlockId, formatDigest } from '../core/id.ts'
 import { type DatasetName, isVersionTag } from '../core/names.ts'
 import { chunksOf } from '../core/plan.ts'
@@ -95,16 +96,10 @@ export function createPublisher({ storage, snapshots, tags, receipts, permit, no
     visit: (id: string) => void,
     signal?: AbortSignal,
   ): Promise<void> {
-    const { block, first, count, start } = stream.extents
-    for (let i = 0; i < block.length; i++) {
-      const index = await snapshots.reader.index(record.blocks[block[i]!]!, signal)
-      const one = {
-        block: block.subarray(i, i + 1),
-        first: first.subarray(i, i + 1),
-        count: count.subarray(i, i + 1),
-        start: start.subarray(i, i + 2),
-      }
-      for (const chunk of chunksOf(one, () => index)) visit(chunk.id)
+    const { extents } = stream
+    for (let i = 0; i < extents.block.length; i++) {
+      const index = await snapshots.reader.index(record.blocks[extents.block[i]!]!, signal)
+      for (const chunk of chunksOf(oneExtent(extents, i), () => index)) visit(chunk.id)
     }
   }
 

@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { createPulling } from './testing/pulling.fixture.ts'
@@ -52,7 +61,8 @@ describe('pull removes old versions', () => {
     await hub.publish('other:latest', tree(8))
     assert.equal((await pull('other', { keep: 0 })).removedVersions, 2)
     assert.equal(readdirSync(own('snapshots')).length, 3)
-    for (const name of ['@acme/db/v0/v0', '@acme/db/v2/v2', 'other/latest/v8']) assert.ok(existsSync(join(target, name)))
+    for (const name of ['@acme/db/v0/v0', '@acme/db/v2/v2', 'other/latest/v8'])
+      assert.ok(existsSync(join(target, name)))
   })
 
   it('with their tails, once these are a day old, and not those that others use', async (t) => {

@@ -15,6 +15,7 @@ import {
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
+import type { AetherError } from '../../core/errors.ts'
 import type { Tree } from './testing/memory-hub.fixture.ts'
 import { createPulling } from './testing/pulling.fixture.ts'
 import { file, noise, shapeOfFolder, shapeOfTree, temporaryFolder } from './testing/trees.fixture.ts'
@@ -57,7 +58,7 @@ describe('a pull after one that was interrupted', () => {
           if (arrived > point && run < 4) abort.abort()
           return bytes
         }
-        const ended = await pull('db', { signal: abort.signal, concurrency: 2 }).catch((error) => error)
+        const ended = await pull('db', { signal: abort.signal, concurrency: 2 }).catch((error: AetherError) => error)
         const sent = sentBytes()
         // Small files at the edge of what was there share a chunk with those behind it.
         assert.ok(sent < SIZE - kept + MIB, `run ${run} sent ${sent} bytes, though of ${SIZE} there were ${kept}`)

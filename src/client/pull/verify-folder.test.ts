@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { decodeListing, encodeListing, type Entry } from '../../core/listing.ts'
 import { type FileHash, sha256Hex } from '../../core/id.ts'
+import { decodeListing, type Entry, encodeListing } from '../../core/listing.ts'
 import type { Progress } from '../progress.ts'
 import type { Tree } from './testing/memory-hub.fixture.ts'
 import { createPulling, type Pulling } from './testing/pulling.fixture.ts'
@@ -37,7 +37,14 @@ describe('verifyFolder', () => {
     const link = await pulled(pulling)
     const { target, own } = pulling
     const snapshot = own('snapshots')
-    for (const path of [target, join(target, '@acme'), join(target, '@acme/db'), link, `${link}/a`, `${link}/a/small`]) {
+    for (const path of [
+      target,
+      join(target, '@acme'),
+      join(target, '@acme/db'),
+      link,
+      `${link}/a`,
+      `${link}/a/small`,
+    ]) {
       const result = await verifyFolder(path)
       assert.deepEqual([result.ok, result.files, result.bytes, result.versions.length], [true, 5, 5_200_010, 1], path)
       assert.deepEqual(result.versions[0]!.links, ['@acme/db/latest'])

@@ -1,6 +1,6 @@
 // From "these bytes of the content are wanted" to the chunks that hold them, in content order.
 import type { BlockIndex, BlockInfo } from '../../core/block.ts'
-import { type Extents, extentAt } from '../../core/extents.ts'
+import { type Extents, extentAt, oneExtent } from '../../core/extents.ts'
 import { chunksOf, type PlacedChunk } from '../../core/plan.ts'
 import type { SnapshotRecord } from '../../core/record.ts'
 import { mapOrdered } from '../map-ordered.ts'
@@ -56,14 +56,4 @@ function firstEndingAfter(spans: Spans, offset: number): number {
     else low = middle + 1
   }
   return low
-}
-
-function oneExtent(extents: Extents, i: number): Extents {
-  const column = (values: Uint32Array) => values.subarray(i, i + 1)
-  return {
-    block: column(extents.block),
-    first: column(extents.first),
-    count: column(extents.count),
-    start: extents.start.subarray(i, i + 2),
-  }
 }
