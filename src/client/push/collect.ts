@@ -7,7 +7,7 @@ import { scan } from '../../dataset/scan/scan.ts'
 import type { Window } from '../../dataset/scan/scanner.ts'
 import type { SourceEntry } from '../../dataset/source.ts'
 import type { KnownChunks } from './bases.ts'
-import { knownFiles, oldContentOf, type PreparedSource, segmentsOfSource } from './prepare.ts'
+import { knownFiles, knownHashes, oldContentOf, type PreparedSource, segmentsOfSource } from './prepare.ts'
 
 /** Chunks of a content in order, and the hash of each file. */
 export interface Collected {
@@ -72,15 +72,6 @@ function reuseWhole(segment: Segment<SourceEntry>, old: OldContent, files: Known
     for (offset += chunk.length; file < files.length && offset >= files[file]!.size; file++) offset -= files[file]!.size
   }
   return chunks
-}
-
-function knownHashes({ entries, hashes }: PreparedSource): Map<SourceEntry, FileHash> {
-  const known = new Map<SourceEntry, FileHash>()
-  entries.forEach((entry, i) => {
-    const hash = hashes[i]
-    if (hash) known.set(entry, hash)
-  })
-  return known
 }
 
 function flatten(found: Chunk[][]): Collected['chunks'] {

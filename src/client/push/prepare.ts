@@ -13,11 +13,8 @@ export interface PreparedSource {
   entries: SourceEntry[]
   skipped: SourceListing['skipped']
   cachePath: string
+  /** What the last push found out; after a push, what this one did. */
   cached: CachedPush | undefined
-  /** Hash of each unchanged file, by its place among the entries. */
-  hashes: (FileHash | undefined)[]
-  /** The digest, when nothing at all changed since the last push. */
-  unchangedDigest: Digest | undefined
 }
 
 export async function prepareSource(
@@ -29,11 +26,24 @@ export async function prepareSource(
   const spec = await detectSource(path)
   const { entries, skipped } = await listSource(spec, filter, signal)
   const cachePath = statCachePath(cacheFolder, JSON.stringify([spec.kind, await realpath(spec.path), filter]))
-  const cached = await readStatCache(cachePath)
-  const hashes = entries.map((entry) => unchangedHash(cached, entry))
+  return { spec, entries, skipped, cachePath, cached: await readStatCache(cachePath) }
+}
+
+/** The hash of each file that is unchanged since the last push. */
+export function knownHashes({ entries, cached }: PreparedSource): Map<SourceEntry, FileHash> {
+  const known = new Map<SourceEntry, FileHash>()
+  for (const entry of entries) {
+    const hash = unchangedHash(cached, entry)
+    if (hash) known.set(entry, hash)
+  }
+  return known
+}
+
+/** The digest, when nothing at all changed since the last push. */
+export function unchangedDigest({ entries, cached }: PreparedSource): Digest | undefined {
   const same =
-    cached !== undefined && cached.entries.size === entries.length && hashes.every((hash) => hash !== undefined)
-  return { spec, entries, skipped, cachePath, cached, hashes, unchangedDigest: same ? cached.digest : undefined }
+    cached?.entries.size === entries.length && entries.every((entry) => unchangedHash(cached, entry) !== undefined)
+  return same ? cached.digest : undefined
 }
 
 /** Files of a source, in content order. */

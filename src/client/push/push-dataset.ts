@@ -14,7 +14,7 @@ import { assembleRecord, type StagedSnapshot, stageSnapshot } from './assemble.t
 import { addBase, type Base, createKnownChunks, type KnownChunks, type OpenBase, openBase } from './bases.ts'
 import { type Collected, collectContent } from './collect.ts'
 import { type Journal, openJournal } from './journal.ts'
-import type { PreparedSource } from './prepare.ts'
+import { type PreparedSource, unchangedDigest } from './prepare.ts'
 import { type CachedPush, cacheLine, writeStatCache } from './stat-cache.ts'
 import { createUploader } from './uploader.ts'
 
@@ -41,12 +41,12 @@ const UPLOADS_AT_ONCE = 3
 /** @throws {AetherError} `conflict` when a tag is a version with other content, or was moved by somebody else meanwhile. */
 export async function pushDataset(target: PushTarget, deps: PushDeps): Promise<PushResult> {
   const present = await readTags(target, deps.options.signal)
-  const { unchangedDigest, cached } = deps.source
-  const pushedBefore = cached?.pushed[whereOf(target)] === unchangedDigest
-  if (unchangedDigest && pushedBefore && [...present.values()].every((tag) => tag?.digest === unchangedDigest)) {
-    return nothingToDo(target, deps, unchangedDigest, present)
+  const digest = unchangedDigest(deps.source)
+  const pushedBefore = deps.source.cached?.pushed[whereOf(target)] === digest
+  if (digest && pushedBefore && [...present.values()].every((tag) => tag?.digest === digest)) {
+    return nothingToDo(target, deps, digest, present)
   }
-  checkVersions(present, unchangedDigest)
+  checkVersions(present, digest)
   const journal = openJournal(deps.cacheFolder, target.connection.host, target.dataset)
   try {
     return await pushContent(target, deps, present, journal)
@@ -130,7 +130,7 @@ async function openBases(
   const { connection, dataset } = target
   const { signal } = options
   const digests = new Set(
-    [...presentDigests(present), await newest(target, signal), source.unchangedDigest].filter((d) => d !== undefined),
+    [...presentDigests(present), await newest(target, signal), unchangedDigest(source)].filter((d) => d !== undefined),
   )
   const wanted: Base[] = [...[...digests].map((digest) => ({ dataset, digest })), ...target.bases]
   const opened = (await Promise.all(wanted.map((base) => openBase(connection, base, tails, signal)))).filter(

@@ -30,6 +30,7 @@ export async function push(
   for (const target of targets) {
     try {
       results.push(await pushDataset(target, { source, tails: createTailCache(cacheFolder), cacheFolder, options }))
+      if (!options.dryRun) offerAsBase(target, results.at(-1)!, targets)
     } catch (error) {
       throw results.length === 0 ? error : partly(error, target, results)
     }
@@ -60,6 +61,11 @@ function groupTargets(connections: Connections, references: Reference[]): PushTa
     groups.set(key, group)
   }
   return [...groups.values()]
+}
+
+/** What one dataset of a hub has now need not be sent for another one there. */
+function offerAsBase({ connection, dataset }: PushTarget, { digest }: PushResult, targets: PushTarget[]): void {
+  for (const target of targets) if (target.connection === connection) target.bases.push({ dataset, digest })
 }
 
 /** The bases that the user names, as far as they are on this target's hub. */

@@ -1,0 +1,50 @@
+// One push to several places: each finds what it needs, though what the last push found out is another place's.
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { startHub } from './testing/hub.fixture.ts'
+import { randomBytesOf } from './testing/random.fixture.ts'
+import { skipAhead } from './testing/skip-ahead.fixture.ts'
+import { file, type Tree, treeOf, updateTree, writeTree } from './testing/tree.fixture.ts'
+import { openWorld } from './testing/world.fixture.ts'
+
+/** Twenty small files that flow together, and one large. */
+function tree(changed: string): Tree {
+  const bytes = (seed: number, length: number) => randomBytesOf(length, seed)
+  const small = Array.from(
+    { length: 20 },
+    (_, i) => [`small/${String(i).padStart(2, '0')}`, file(bytes(i, 20_000))] as const,
+  )
+  const middle = Buffer.concat([Buffer.from(changed), bytes(10, 20_000 - changed.length)])
+  return { ...Object.fromEntries(small), 'small/10': file(middle), 'large.bin': file(bytes(99, 300_000)) }
+}
+
+describe('a push to several places', () => {
+  it('sends what a second dataset of the hub needs only once', async () => {
+    await using world = await openWorld()
+    const source = world.at('source')
+    await writeTree(source, tree('one'))
+    const [first, second] = await world.client.push(source, ['geo:v1', '@team/geo:v1'])
+    assert.ok(first!.sentBytes > 600_000)
+    assert.equal(second!.sentBytes, 0)
+    assert.equal(second!.digest, first!.digest)
+  })
+
+  it('gives two hubs the same change, whichever parts of a file each has', async (t) => {
+    skipAhead(t)
+    await using world = await openWorld()
+    await using other = await startHub()
+    const references = ['geo:latest', `${other.host}/geo:latest`]
+    const source = world.at('source')
+    let present: Tree = {}
+    for (const [round, text] of ['one', 'two two', 'three'].entries()) {
+      const next = tree(text)
+      await writeTree(source, {})
+      await updateTree(source, present, next)
+      present = next
+      const results = await world.client.push(source, references)
+      assert.equal(results[0]!.digest, results[1]!.digest)
+      const pulled = await world.newClient().pull(world.at(`target-${round}`), references)
+      for (const { path } of pulled) assert.deepEqual(await treeOf(path), await treeOf(source))
+    }
+  })
+})
