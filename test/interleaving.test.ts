@@ -132,8 +132,8 @@ async function perform(
     return tags
   }
   if (action === 'rollback') {
-    await client.rollBack(reference, { reason: name })
-    return tags
+    const { tag, previous } = await client.rollBack(reference, { reason: name })
+    return previous === tag.digest ? [] : tags // somebody else has just moved it there
   }
   const expected = random.chance(0.7) ? await presentDigest(client, reference) : undefined
   const { tag, previous } = await client.tag(`geo:only-${source}`, reference, { reason: name, expected })

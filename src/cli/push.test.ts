@@ -99,6 +99,7 @@ describe('aetherfs push', () => {
           unreadBytes: 0,
           existed: false,
           skipped: [],
+          warnings: [],
           dryRun: false,
         },
       ],

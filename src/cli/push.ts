@@ -87,7 +87,7 @@ function pushOptions({ settings, signal }: Context, flags: Flags): PushOptions {
 }
 
 async function show(context: Context, results: PushResult[], elapsedMs: number): Promise<void> {
-  for (const result of results) await noteSkipped(context, result)
+  for (const result of results) await noteOddities(context, result)
   if (context.out.json) await context.out.value({ results: results.map(pushJson) })
   else await context.out.lines(results.flatMap(resultLines))
   if (!context.out.json) for (const result of results) await context.note(pushSummary(result, elapsedMs))
@@ -99,6 +99,7 @@ function resultLines({ host, dataset, digest, tags, dryRun }: PushResult): strin
   return tags.map(({ tag }) => `${host}/${dataset}:${tag.name}@${formatDigest(digest)}`)
 }
 
-async function noteSkipped(context: Context, { skipped }: PushResult): Promise<void> {
+async function noteOddities(context: Context, { skipped, warnings }: PushResult): Promise<void> {
   for (const { path, reason } of skipped) await context.note(`left out: ${printable(path)} (${reason})`)
+  for (const warning of warnings) await context.note(`warning: ${printable(warning)}`)
 }

@@ -67,6 +67,8 @@ export interface PushResult {
   existed: boolean
   /** What was left out because of `skipSpecial`. */
   skipped: { path: string; reason: string }[]
+  /** What went wrong beside the push, which is through all the same: caches that could not be written. */
+  warnings: string[]
   dryRun: boolean
 }
 

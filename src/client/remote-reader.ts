@@ -40,7 +40,8 @@ export function createRemoteReader(
     const kept = await tails.get(block)
     if (kept) return kept
     const tail = await connection.readBlock(dataset, digest, block.id, range, { signal })
-    if (sha256Hex(tail) === block.tailHash) await tails.put(block, tail)
+    // A tail that cannot be kept costs a request some day, and nothing else.
+    if (sha256Hex(tail) === block.tailHash) await tails.put(block, tail).catch(() => {})
     return tail
   }
   return createBlockReader(fetch)

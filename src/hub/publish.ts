@@ -183,7 +183,14 @@ export function createPublisher({ storage, snapshots, tags, receipts, permit, no
       try {
         results.set(tag, await moveTag(tags, change, expected, signal))
       } catch (error) {
-        throw results.size === 0 ? error : partly(error, tag, [...results.keys()])
+        const moved = [...results.values()].filter(({ tag: { digest }, previous }) => previous !== digest)
+        throw moved.length === 0
+          ? error
+          : partly(
+              error,
+              tag,
+              moved.map((result) => result.tag.name),
+            )
       }
     }
     return request.tags.map(({ tag }) => results.get(tag)!)

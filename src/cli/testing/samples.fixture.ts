@@ -34,6 +34,7 @@ export function pushResult(more: Partial<PushResult> = {}): PushResult {
     unreadBytes: 0,
     existed: false,
     skipped: [],
+    warnings: [],
     dryRun: false,
     ...more,
   }

@@ -2,7 +2,10 @@ import assert from 'node:assert/strict'
 import { chmodSync, existsSync, lstatSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { decodeRecord } from '../../core/record.ts'
+import { chunkCount, chunkLengthAt, decodeTail } from '../../core/block.ts'
+import { createExtentsBuilder } from '../../core/extents.ts'
+import type { BlockId } from '../../core/id.ts'
+import { blockStream, decodeRecord, encodeRecord } from '../../core/record.ts'
 import type { BlockRequest, MemoryHub, Tree } from './testing/memory-hub.fixture.ts'
 import { createPulling } from './testing/pulling.fixture.ts'
 import { file, noise, shapeOfFolder, shapeOfTree } from './testing/trees.fixture.ts'
@@ -32,6 +35,11 @@ function corrupt(hub: MemoryHub, matches: (request: BlockRequest) => boolean, ti
     return bytes
   }
   return state
+}
+
+function tailOf(hub: MemoryHub, id: BlockId): Uint8Array {
+  const { info, bytes } = hub.blocks.get(id)!
+  return bytes.subarray(-info.tailSize)
 }
 
 function isTail(hub: MemoryHub): (request: BlockRequest) => boolean {
@@ -119,6 +127,22 @@ describe('pull from a hub that sends wrong bytes', () => {
     hub.onRecord = () => other!
     await assert.rejects(pull('db'), { code: 'integrity' })
     assert.equal(decodeRecord(other!).blocks.length, 1)
+  })
+
+  it('delivers nothing when good chunks are in the wrong order', async (t) => {
+    const { hub, pull, target } = createPulling(t)
+    await hub.publish('db:latest', { a: file(noise(1, 100_000)), b: file(noise(2, 100_000)), c: file(noise(3, 9)) })
+    hub.onRecord = (bytes) => {
+      const record = decodeRecord(bytes)
+      // All chunks lie in one run, so what comes first is taken to begin one chunk later, and ends with the first.
+      const builder = createExtentsBuilder()
+      const index = decodeTail(tailOf(hub, record.blocks[0]!.id), record.blocks[0]!.size)
+      const order = Array.from({ length: chunkCount(index) }, (_, i) => (i + 1) % chunkCount(index))
+      for (const chunk of order) builder.add(0, chunk, chunkLengthAt(index, chunk))
+      return encodeRecord({ ...record, content: blockStream(builder.finish()) })
+    }
+    await assert.rejects(pull('db'), { code: 'integrity', message: /do not make the file/ })
+    assert.equal(existsSync(join(target, 'db')), false)
   })
 
   it('answers too short are fetched once more', async (t) => {

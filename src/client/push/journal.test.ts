@@ -51,3 +51,13 @@ describe('journal', () => {
     await journal.clear()
   })
 })
+
+describe('journal in a folder that cannot be written', () => {
+  it('keeps receipts for this push and says what an interruption would cost', async () => {
+    writeFileSync(join(folder, 'in-the-way'), '')
+    const journal = openJournal(join(folder, 'in-the-way'), 'host:1', 'geo')
+    await journal.add(info, tail, 'the receipt')
+    assert.equal(journal.receipt(info), 'the receipt')
+    assert.match(journal.warnings().join(), /the next one begins anew: ENOTDIR|EEXIST/)
+  })
+})

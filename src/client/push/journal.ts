@@ -2,6 +2,7 @@
 import { appendFile, mkdir, readFile, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type BlockIndex, type BlockInfo, decodeTail } from '../../core/block.ts'
+import { toAetherError } from '../../core/errors.ts'
 import { parseBlockId, sha256Hex } from '../../core/id.ts'
 import type { KnownChunks } from './bases.ts'
 
@@ -24,6 +25,8 @@ export interface Journal {
   /** Whether `load` found any. */
   resumed(): boolean
   add(block: BlockInfo, tail: Uint8Array, receipt: string): Promise<void>
+  /** What could not be kept, for the user. */
+  warnings(): string[]
   /** The receipt of a block that is in the journal. */
   receipt(block: BlockInfo): string | undefined
   /** Forgets everything: the push is through, or the hub does not take the receipts. */
@@ -34,6 +37,7 @@ export interface Journal {
 export function openJournal(cacheFolder: string, host: string, dataset: string): Journal {
   const path = join(cacheFolder, 'uploads', sha256Hex(`${host}/${dataset}`))
   const receipts = new Map<string, string>()
+  const failures = new Set<string>()
   let resumed = false
 
   async function load(known: KnownChunks): Promise<void> {
@@ -49,7 +53,6 @@ export function openJournal(cacheFolder: string, host: string, dataset: string):
 
   async function add(block: BlockInfo, tail: Uint8Array, receipt: string): Promise<void> {
     receipts.set(block.id, receipt)
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
     const line: Line = {
       receipt,
       time: Date.now(),
@@ -57,7 +60,13 @@ export function openJournal(cacheFolder: string, host: string, dataset: string):
       size: block.size,
       tail: Buffer.from(tail).toString('base64'),
     }
-    await appendFile(path, `${JSON.stringify(line)}\n`, { mode: 0o600 })
+    try {
+      await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+      await appendFile(path, `${JSON.stringify(line)}\n`, { mode: 0o600 })
+    } catch (error) {
+      // The hub has the block and this push its receipt: only an interruption would cost more.
+      failures.add(`If this push is interrupted, the next one begins anew: ${toAetherError(error).message}`)
+    }
   }
 
   async function clear(): Promise<void> {
@@ -65,7 +74,14 @@ export function openJournal(cacheFolder: string, host: string, dataset: string):
     await rm(path, { force: true })
   }
 
-  return { load, resumed: () => resumed, add, receipt: (block) => receipts.get(block.id), clear }
+  return {
+    load,
+    resumed: () => resumed,
+    warnings: () => [...failures],
+    add,
+    receipt: (block) => receipts.get(block.id),
+    clear,
+  }
 }
 
 function parseLine(line: string): { info: BlockInfo; receipt: string; index: BlockIndex } | undefined {

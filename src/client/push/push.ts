@@ -1,12 +1,13 @@
 // Pushes one source under references: one push for each dataset and hub that they name.
-import { AetherError } from '../../core/errors.ts'
+import { AetherError, toAetherError } from '../../core/errors.ts'
 import { DEFAULT_TAG, parseReference, type Reference } from '../../core/reference.ts'
 import type { PushOptions, PushResult } from '../client.ts'
 import type { Connections } from '../connections.ts'
 import { createTailCache } from '../remote-reader.ts'
 import { resolveReference } from '../resolve.ts'
 import { prepareSource } from './prepare.ts'
-import { type PushTarget, pushDataset } from './push-dataset.ts'
+import { pushDataset } from './push-dataset.ts'
+import type { PushTarget } from './push-target.ts'
 
 export interface PusherDeps {
   connections: Connections
@@ -76,7 +77,7 @@ async function namedBases(connections: Connections, target: PushTarget, { bases 
 
 function partly(cause: unknown, { connection, dataset }: PushTarget, results: PushResult[]): AetherError {
   const done = results.map((result) => `${result.host}/${result.dataset}`).join(', ')
-  const { message, hint, detail } = cause instanceof AetherError ? cause : new AetherError('internal', String(cause))
+  const { message, hint, detail } = toAetherError(cause)
   return new AetherError('partial', `Pushed to ${done}, but not to ${connection.host}/${dataset}: ${message}`, {
     cause,
     hint,

@@ -1,0 +1,55 @@
+// What a push tells of itself, while it runs and in the end.
+import type { TagResult } from '../../core/dataset.ts'
+import type { Digest } from '../../core/id.ts'
+import type { PushResult } from '../client.ts'
+import type { PreparedSource } from './prepare.ts'
+import type { PresentTags } from './present-tags.ts'
+import type { PushDeps, PushTarget } from './push-target.ts'
+
+export function reportRead({ dataset }: PushTarget, { source, options }: PushDeps) {
+  const totalBytes = bytesOf(source)
+  return (readBytes: number, unreadBytes: number) => {
+    const bytes = readBytes + unreadBytes
+    options.onProgress?.({
+      subject: dataset,
+      phase: 'read',
+      bytes,
+      totalBytes,
+      reusedBytes: unreadBytes,
+      done: bytes === totalBytes,
+    })
+  }
+}
+
+function bytesOf({ entries }: PreparedSource): number {
+  return entries.reduce((sum, { size }) => sum + size, 0)
+}
+
+export function summary({ connection, dataset }: PushTarget, { source, options }: PushDeps, digest: Digest) {
+  const files = source.entries.reduce((count, { kind }) => count + (kind === 'file' ? 1 : 0), 0)
+  return {
+    host: connection.host,
+    dataset,
+    digest,
+    files,
+    bytes: bytesOf(source),
+    skipped: source.skipped,
+    dryRun: options.dryRun ?? false,
+  }
+}
+
+export function nothingToDo(target: PushTarget, deps: PushDeps, digest: Digest, present: PresentTags): PushResult {
+  const tags: TagResult[] = [...present.values()]
+    .filter((tag) => tag !== undefined)
+    .map((tag) => ({ tag, previous: digest }))
+  return {
+    ...summary(target, deps, digest),
+    tags,
+    newBytes: 0,
+    sentBytes: 0,
+    blocks: 0,
+    unreadBytes: bytesOf(deps.source),
+    existed: true,
+    warnings: [],
+  }
+}

@@ -1,0 +1,25 @@
+// The command line without a process: all of the program but for its start, in milliseconds. test/testing/program.fixture.ts
+// has the real thing.
+import { createTestWorld } from '../../src/cli/testing/test-world.fixture.ts'
+import { connect } from '../../src/client/index.ts'
+
+export interface CliOutcome {
+  exit: number
+  stdout: string
+  stderr: string
+}
+
+export interface CliOptions {
+  /** For references that name no hub. */
+  host: string
+  /** Folder for configuration and cache. */
+  home: string
+}
+
+/** Runs `aetherfs <argv>`. */
+export async function cli(argv: readonly string[], { host, home }: CliOptions): Promise<CliOutcome> {
+  const env = { HOME: home, AETHERFS_HOST: host, XDG_CACHE_HOME: `${home}/cache` }
+  const world = createTestWorld({ env, connect: async (options) => connect(options) })
+  const exit = await world.run(...argv)
+  return { exit, stdout: world.stdout.text(), stderr: world.stderr.text() }
+}
