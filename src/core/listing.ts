@@ -33,7 +33,7 @@ export type Listing = readonly Entry[]
 /** First line of every listing, so that its hash cannot be taken for that of another kind of text. */
 export const LISTING_HEADER = 'aetherfs listing 1\n'
 /** Longest listing that is read, in bytes of text. */
-export const MAX_LISTING_BYTES = 512 * 1024 * 1024
+export const MAX_LISTING_BYTES = 256 * 1024 * 1024
 
 /** The listing as canonical text. @throws {AetherError} `invalid` when the entries are not a listing. */
 export function encodeListing(listing: Listing): Buffer {

@@ -6,7 +6,6 @@ import { type BlockId, formatDigest } from '../core/id.ts'
 import { type DatasetName, isVersionTag } from '../core/names.ts'
 import { chunksOf } from '../core/plan.ts'
 import { decodeRecord, encodeRecord, type SnapshotRecord, type StoredStream } from '../core/record.ts'
-import { loadListing } from '../dataset/snapshot-reader.ts'
 import { verifyContent } from '../dataset/verify-content.ts'
 import { keys } from '../storage/keys.ts'
 import type { Storage } from '../storage/storage.ts'
@@ -87,7 +86,7 @@ export function createPublisher({ storage, snapshots, tags, receipts, permit, no
   async function checkStreams(record: SnapshotRecord, signal?: AbortSignal): Promise<void> {
     for (const stream of [record.listing, record.times, record.content])
       await walkStream(record, stream, () => {}, signal)
-    await loadListing(record, snapshots.reader, signal)
+    await snapshots.readListing(record, signal)
   }
 
   async function walkStream(
@@ -133,7 +132,7 @@ export function createPublisher({ storage, snapshots, tags, receipts, permit, no
     const present = await snapshots.load(dataset, record.digest, signal).catch(() => undefined)
     if (present && (await sameChunks(present.record, record, signal))) return
     if (present && (await isSound(present, signal))) return
-    const { entries } = await loadListing(record, snapshots.reader, signal)
+    const { entries } = await snapshots.readListing(record, signal)
     await verifyContent(record, entries, snapshots.reader, signal)
     const info = await storage.head(key, { signal })
     await storage.put(key, encodeRecord(record), { ...(info ? { ifMatch: info.version } : { ifAbsent: true }), signal })
@@ -183,20 +182,18 @@ export function createPublisher({ storage, snapshots, tags, receipts, permit, no
       try {
         results.set(tag, await moveTag(tags, change, expected, signal))
       } catch (error) {
-        const moved = [...results.values()].filter(({ tag: { digest }, previous }) => previous !== digest)
-        throw moved.length === 0
-          ? error
-          : partly(
-              error,
-              tag,
-              moved.map((result) => result.tag.name),
-            )
+        const moved = [...results.values()].filter(isMove).map((result) => result.tag.name)
+        throw moved.length === 0 ? error : partly(error, tag, moved)
       }
     }
     return request.tags.map(({ tag }) => results.get(tag)!)
   }
 
   return publish
+}
+
+function isMove({ tag, previous }: TagResult): boolean {
+  return previous !== tag.digest
 }
 
 function partly(cause: unknown, tag: string, moved: string[]): AetherError {

@@ -6,6 +6,7 @@ import type { DatasetName } from '../core/names.ts'
 import { decodeRecord, type SnapshotRecord } from '../core/record.ts'
 import { type BlockReader, createBlockReader, type IndexCache } from '../dataset/block-reader.ts'
 import { createLruCache } from '../dataset/lru-cache.ts'
+import { createSemaphore } from '../dataset/semaphore.ts'
 import { type LoadedListing, loadListing } from '../dataset/snapshot-reader.ts'
 import { keys } from '../storage/keys.ts'
 import type { Storage } from '../storage/storage.ts'
@@ -13,6 +14,8 @@ import type { SnapshotSummary, TimedEntry } from './hub.ts'
 
 const RECORD_CACHE_BYTES = 16 * 1024 * 1024
 const LISTING_CACHE_BYTES = 16 * 1024 * 1024
+/** Listings that are read at once. */
+const LISTINGS_AT_ONCE = 2
 
 export interface StoredSnapshot {
   record: SnapshotRecord
@@ -27,6 +30,8 @@ export interface Snapshots {
   /** @throws {AetherError} `not-found` */
   load(dataset: DatasetName, digest: Digest, signal?: AbortSignal): Promise<StoredSnapshot>
   listing(snapshot: StoredSnapshot, signal?: AbortSignal): Promise<LoadedListing>
+  /** The listing of any record, checked against its digest; not kept. Few at once: one may fill hundreds of MiB. */
+  readListing(record: SnapshotRecord, signal?: AbortSignal): Promise<LoadedListing>
   /** Forgets a snapshot whose record was rewritten. */
   forget(dataset: DatasetName, digest: Digest): void
 }
@@ -42,6 +47,8 @@ export function openSnapshots(storage: Storage, indexes: IndexCache): Snapshots 
     indexes,
   )
 
+  const listingRoom = createSemaphore(LISTINGS_AT_ONCE)
+
   async function load(dataset: DatasetName, digest: Digest, signal?: AbortSignal): Promise<StoredSnapshot> {
     const key = keys.snapshot(dataset, digest)
     const known = records.get(key)
@@ -52,15 +59,24 @@ export function openSnapshots(storage: Storage, indexes: IndexCache): Snapshots 
     return snapshot
   }
 
+  const readListing = (record: SnapshotRecord, signal?: AbortSignal) =>
+    listingRoom.run(() => loadListing(record, reader, signal), signal)
+
   async function listing(snapshot: StoredSnapshot, signal?: AbortSignal): Promise<LoadedListing> {
     const known = listings.get(snapshot.record.digest)
     if (known) return known
-    const loaded = await loadListing(snapshot.record, reader, signal)
+    const loaded = await readListing(snapshot.record, signal)
     listings.set(snapshot.record.digest, loaded)
     return loaded
   }
 
-  return { reader, load, listing, forget: (dataset, digest) => records.delete(keys.snapshot(dataset, digest)) }
+  return {
+    reader,
+    load,
+    listing,
+    readListing,
+    forget: (dataset, digest) => records.delete(keys.snapshot(dataset, digest)),
+  }
 }
 
 async function readRecord(
