@@ -161,6 +161,20 @@ describe('a push', () => {
     assert.deepEqual(await listStore(world.hub.storage), before)
   })
 
+  it('that changes nothing reads nothing of any tree', async (t) => {
+    skipAhead(t)
+    await using world = await openWorld()
+    let run = 0
+    const property = fc.asyncProperty(anyTree, async (recipes) => {
+      const name = `run-${run++}`
+      await writeTree(world.at(name), bakeTree(recipes))
+      const first = await pushOne(world.client.push(world.at(name), [name]))
+      const again = await pushOne(world.client.push(world.at(name), [`${name}:again`]))
+      assert.deepEqual([again.unreadBytes, again.sentBytes, again.digest], [first.bytes, 0, first.digest])
+    })
+    await check(property, 10)
+  })
+
   it('sends little when one byte of a large file changes', async () => {
     await using world = await openWorld()
     const bytes = randomBytesOf(5 * MB, 'large')

@@ -87,20 +87,27 @@ describe('the pages', () => {
         const target = file === '' ? page : join(dirname(page), file)
         assert.ok(existsSync(join(ROOT, target)), `${page} links to ${link}, which is not there`)
         if (heading !== undefined)
-          assert.ok(headingsOf(textOf(target)).includes(heading), `${page} links to ${link}, and there is no such heading`)
+          assert.ok(
+            headingsOf(textOf(target)).includes(heading),
+            `${page} links to ${link}, and there is no such heading`,
+          )
       }
     }
   })
 
   it('name files of the repository that are there', () => {
     for (const page of PAGES) {
-      for (const [, path = ''] of textOf(page).matchAll(/`((?:src|test|scripts|proto|docs|examples|third_party)\/[\w./-]+)`/g))
+      for (const [, path = ''] of textOf(page).matchAll(
+        /`((?:src|test|scripts|proto|docs|examples|third_party)\/[\w./-]+)`/g,
+      ))
         assert.ok(existsSync(join(ROOT, path)), `${page} names ${path}, which is not there`)
     }
   })
 
   it('give constants the value that they have in the code', () => {
-    const rows = PAGES.flatMap((page) => [...textOf(page).matchAll(/`(?<name>[A-Z][A-Z_]+)` in `(?<file>src\/[^`]+)` \| (?<value>[^|]+?) \|/g)])
+    const rows = PAGES.flatMap((page) => [
+      ...textOf(page).matchAll(/`(?<name>[A-Z][A-Z_]+)` in `(?<file>src\/[^`]+)` \| (?<value>[^|]+?) \|/g),
+    ])
     assert.ok(rows.length > 10, 'there is no table of constants')
     for (const { groups } of rows) {
       const { name = '', file = '', value = '' } = groups ?? {}

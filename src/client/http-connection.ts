@@ -62,10 +62,8 @@ export function createHttpConnection(host: string, options: HttpConnectionOption
     const headers = { 'content-type': 'application/proto', 'connect-protocol-version': '1' }
     const body = toBinary(rpc.input, create(rpc.input, request))
     const path = `/${rpc.parent.typeName}/${rpc.name}`
-    return fromBinary(
-      rpc.output,
-      await send({ method: 'POST', path, headers, body, maxBytes: MAX_ANSWER, idleTimeout, signal }),
-    )
+    const answer = await send({ method: 'POST', path, headers, body, maxBytes: MAX_ANSWER, idleTimeout, signal })
+    return sensible(() => fromBinary(rpc.output, answer))
   }
 
   return {
@@ -162,7 +160,7 @@ export function createHttpConnection(host: string, options: HttpConnectionOption
         tags: tags.map(({ tag, expected }) => ({ tag, expectedDigest: expectedText(expected) })),
       }
       const answer = await unary(method.publishSnapshot, request, { signal, idleTimeout: PUBLISH_TIMEOUT })
-      return { digest: parseDigest(answer.digest), existed: answer.existed, tags: answer.tags.map(resultOf) }
+      return { digest: digestOf(answer.digest), existed: answer.existed, tags: answer.tags.map(resultOf) }
     },
   }
 }
@@ -172,7 +170,7 @@ function snapshotPath(dataset: DatasetName, digest: Digest): string {
 }
 
 function receiptOf(body: Buffer): string {
-  const { receipt } = JSON.parse(body.toString()) as { receipt?: unknown }
+  const { receipt } = sensible(() => JSON.parse(body.toString()) as { receipt?: unknown })
   if (typeof receipt !== 'string') throw senseless('no receipt')
   return receipt
 }
@@ -189,7 +187,7 @@ function tagOf(tag: TagMessage | undefined): TagInfo {
   if (!tag) throw senseless('no tag')
   return {
     name: tag.name as TagName,
-    digest: parseDigest(tag.digest),
+    digest: digestOf(tag.digest),
     version: tag.version,
     movedMicros: Number(tag.movedMicros),
     movedBy: tag.movedBy,
@@ -201,7 +199,11 @@ function resultOf({ tag, previousDigest }: { tag?: TagMessage; previousDigest: s
 }
 
 function optionalDigest(text: string): Digest | undefined {
-  return text === '' ? undefined : parseDigest(text)
+  return text === '' ? undefined : digestOf(text)
+}
+
+function digestOf(text: string): Digest {
+  return sensible(() => parseDigest(text))
 }
 
 function logOf(entry: LogMessage): LogEntry {
@@ -219,12 +221,31 @@ function logOf(entry: LogMessage): LogEntry {
 function entryOf({ path, kind, executable, size, sha256, target, modifiedMicros }: EntryMessage): TimedEntry {
   const micros = Number(modifiedMicros)
   if (kind === 'file')
-    return { kind, path, executable, size: Number(size), hash: parseFileHash(sha256), modifiedMicros: micros }
+    return {
+      kind,
+      path,
+      executable,
+      size: Number(size),
+      hash: sensible(() => parseFileHash(sha256)),
+      modifiedMicros: micros,
+    }
   if (kind === 'link') return { kind, path, target, modifiedMicros: micros }
   if (kind === 'folder') return { kind, path, modifiedMicros: micros }
   throw senseless(`an entry of the kind "${kind}"`)
 }
 
-function senseless(what: string): AetherError {
-  return new AetherError('integrity', `The hub's answer makes no sense: ${what}`)
+/** What cannot be read in an answer is the fault of whoever gave it: neither the caller's nor a defect of ours. */
+function sensible<T>(read: () => T): T {
+  try {
+    return read()
+  } catch (cause) {
+    throw senseless(cause instanceof Error ? cause.message : String(cause), cause)
+  }
+}
+
+function senseless(what: string, cause?: unknown): AetherError {
+  return new AetherError('integrity', `The hub's answer makes no sense: ${what}`, {
+    cause,
+    hint: 'Is this the address of an AetherFS hub?',
+  })
 }

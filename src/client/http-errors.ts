@@ -52,11 +52,15 @@ function parseJson(body: Buffer): ErrorBody | undefined {
 
 function connectError(body: ErrorBody | undefined): AetherError | undefined {
   const detail = Array.isArray(body?.details)
-    ? body.details.find((d) => d.type === ErrorDetailSchema.typeName)
+    ? body.details.find((d) => d?.type === ErrorDetailSchema.typeName)
     : undefined
   if (typeof detail?.value !== 'string') return undefined
-  const { code, message, hint, detail: facts } = fromBinary(ErrorDetailSchema, Buffer.from(detail.value, 'base64'))
-  return new AetherError(knownCode(code), message, { hint: hint || undefined, detail: facts })
+  try {
+    const { code, message, hint, detail: facts } = fromBinary(ErrorDetailSchema, Buffer.from(detail.value, 'base64'))
+    return new AetherError(knownCode(code), message, { hint: hint || undefined, detail: facts })
+  } catch {
+    return undefined // not from a hub of ours either
+  }
 }
 
 function restError(body: ErrorBody | undefined): AetherError | undefined {

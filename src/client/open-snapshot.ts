@@ -17,14 +17,8 @@ export async function openSnapshot(
   tails: TailCache,
   signal?: AbortSignal,
 ): Promise<OpenSnapshot> {
-  const record = decodeRecord(await connection.readRecord(resolved.dataset, resolved.digest, { signal }))
-  if (record.digest !== resolved.digest)
-    throw new AetherError(
-      'integrity',
-      `The hub gives the record of snapshot ${record.digest} where ${resolved.digest} was asked for`,
-    )
   const reader = createRemoteReader(connection, resolved, tails)
-  const { entries, micros } = await loadListing(record, reader, signal)
+  const { record, entries, micros } = await readSnapshot(connection, resolved, reader, signal)
   const timed = entries.map((entry, i): TimedEntry => ({ ...entry, modifiedMicros: micros[i]! }))
   const places = placeFiles(entries)
 
@@ -39,6 +33,25 @@ export async function openSnapshot(
   }
 
   return { ...resolved, entries: timed, file }
+}
+
+async function readSnapshot(
+  connection: Connection,
+  { dataset, digest }: Resolved,
+  reader: BlockReader,
+  signal?: AbortSignal,
+) {
+  const bytes = await connection.readRecord(dataset, digest, { signal })
+  try {
+    const record = decodeRecord(bytes)
+    if (record.digest !== digest)
+      throw new AetherError('integrity', `The hub sent the record of ${record.digest} for ${digest}`)
+    return { record, ...(await loadListing(record, reader, signal)) }
+  } catch (error) {
+    // Malformed here means that the hub or the way from it is at fault, not the caller.
+    if (!(error instanceof AetherError && error.code === 'invalid')) throw error
+    throw new AetherError('integrity', `The hub sent a record of ${digest} that cannot be read`, { cause: error })
+  }
 }
 
 interface PlacedFile {

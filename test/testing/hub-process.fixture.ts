@@ -1,5 +1,5 @@
 // A hub in a process of its own, over a store in a folder: one that can be killed.
-import { type Program, startProgram } from './program.fixture.ts'
+import { type Program, type ProgramOptions, startProgram } from './program.fixture.ts'
 import { until } from './until.fixture.ts'
 
 export interface HubProcess extends AsyncDisposable {
@@ -13,16 +13,15 @@ export interface HubProcess extends AsyncDisposable {
   stop(): Promise<number | undefined>
 }
 
-export interface HubProcessOptions {
+export interface HubProcessOptions extends Pick<ProgramOptions, 'home' | 'fileLimit'> {
   /** Folder of the store. */
   store: string
-  home: string
   /** @default any that is free */
   port?: number
 }
 
-export async function startHubProcess({ store, home, port = 0 }: HubProcessOptions): Promise<HubProcess> {
-  const program = startProgram(['run', '--listen', `127.0.0.1:${port}`, '--storage', store], { home })
+export async function startHubProcess({ store, port = 0, ...options }: HubProcessOptions): Promise<HubProcess> {
+  const program = startProgram(['run', '--listen', `127.0.0.1:${port}`, '--storage', store], options)
   const ended = program.outcome.then(({ stderr }) => Promise.reject(new Error(`The hub did not start: ${stderr}`)))
   ended.catch(() => {}) // it ends some day, and that is fine
   await Promise.race([ended, until(() => program.stdout().includes('\n'), 'the address of the hub')])

@@ -30,6 +30,10 @@ export interface ProgramOptions {
   home: string
   cwd?: string
   env?: Record<string, string>
+  /** Longest file that it may write, in KiB: what is longer fails as on a full disk. */
+  fileLimit?: number
+  /** Another user to run as; only root may ask for that. */
+  uid?: number
 }
 
 let compiled: string | undefined
@@ -45,9 +49,17 @@ function compileCache(): string {
 }
 
 /** Begins `aetherfs <args>`; ended with the tests of the file if it runs that long. */
-export function startProgram(args: readonly string[], { home, cwd, env }: ProgramOptions): Program {
-  const child = spawn(process.execPath, [MAIN, ...args], {
-    cwd: cwd ?? home,
+export function startProgram(args: readonly string[], options: ProgramOptions): Program {
+  const { home, cwd = home, env, fileLimit, uid } = options
+  const words = [process.execPath, MAIN, ...args]
+  // sh counts in blocks of 512 bytes.
+  const limited =
+    fileLimit === undefined ? words : ['sh', '-c', `ulimit -f ${fileLimit * 2}; exec "$@"`, 'sh', ...words]
+  const [command = '', ...rest] = limited
+  const child = spawn(command, rest, {
+    cwd,
+    uid,
+    gid: uid,
     env: { PATH: process.env.PATH, TMPDIR: tmpdir(), HOME: home, NODE_COMPILE_CACHE: compileCache(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

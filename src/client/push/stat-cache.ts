@@ -26,7 +26,7 @@ export interface CachedPush {
   pushed: Record<string, string>
 }
 
-const MAGIC = 'aetherfs stat cache 1'
+const MAGIC = 'aetherfs stat cache 2'
 
 /** The part of an entry that must be equal for it to count as the same. */
 export function cacheLine({ kind, executable, size, target, modifiedMicros }: SourceEntry): string {
@@ -52,8 +52,8 @@ export function writeStatCache(path: string, push: CachedPush): Promise<void> {
 }
 
 function encode({ digest, entries, chunks, pushed }: CachedPush): Buffer {
-  const rows = [...entries].map(([path, entry]) => [path, entry.line, entry.stamp, entry.hash].join('\0'))
-  const text = Buffer.from(rows.join('\0\0'))
+  const fields = [...entries].flatMap(([path, entry]) => [path, entry.line, entry.stamp, entry.hash])
+  const text = Buffer.from(fields.join('\0'))
   const head = Buffer.from(
     `${JSON.stringify({ magic: MAGIC, digest, pushed, text: text.length, chunks: chunks.ids.length })}\n`,
   )
@@ -77,6 +77,7 @@ function decode(bytes: Buffer): CachedPush {
   const ids = start + head.text
   const lengths = ids + head.chunks * ID_BYTES
   const final = lengths + head.chunks * 4
+  if (final + head.chunks !== body.length) throw new Error('cut short')
   return {
     digest: head.digest,
     pushed: head.pushed,
@@ -91,11 +92,15 @@ function decode(bytes: Buffer): CachedPush {
   }
 }
 
+/** Of an entry. Some may be empty, so that nothing but their number tells entries apart. */
+const FIELDS = 4
+
 function decodeEntries(text: string): Map<string, CachedEntry> {
   const entries = new Map<string, CachedEntry>()
   if (text === '') return entries
-  for (const row of text.split('\0\0')) {
-    const [path = '', line = '', stamp = '', hash = ''] = row.split('\0')
+  const fields = text.split('\0')
+  for (let i = 0; i < fields.length; i += FIELDS) {
+    const [path = '', line = '', stamp = '', hash = ''] = fields.slice(i, i + FIELDS)
     entries.set(path, { line, stamp, hash, size: Number(line.split(' ', 3)[2]) })
   }
   return entries
