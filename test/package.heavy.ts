@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { delimiter, dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -167,8 +168,11 @@ describe('the library in the package', () => {
     for (const name of ['@types/node', 'undici-types'])
       await symlink(join(ROOT, 'node_modules', name), join(project, 'node_modules', name))
     await writeFile(join(project, 'main.ts'), SOURCE)
+    await writeFile(join(project, 'readme.ts'), exampleInReadme())
     const options = ['--strict', '--noEmit', '--module', 'nodenext', '--target', 'es2024', '--types', 'node']
-    await run(join(ROOT, 'node_modules/.bin/tsc'), [...options, 'main.ts'], { cwd: project, env }).catch(tellOutput)
+    await run(join(ROOT, 'node_modules/.bin/tsc'), [...options, 'main.ts', 'readme.ts'], { cwd: project, env }).catch(
+      tellOutput,
+    )
 
     const source = folder.at('source')
     await mkdir(source)
@@ -180,6 +184,12 @@ describe('the library in the package', () => {
     assert.deepEqual(JSON.parse(stdout), [1, ['a.txt'], 'not-found'])
   })
 })
+
+function exampleInReadme(): string {
+  const [, code] = /```ts\n([\s\S]*?)```/.exec(readFileSync(join(ROOT, 'README.md'), 'utf8')) ?? []
+  assert.ok(code, 'README.md shows no program')
+  return code
+}
 
 /** A compiler says what is wrong on stdout. */
 function tellOutput(error: unknown): never {

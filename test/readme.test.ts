@@ -5,6 +5,7 @@ import { existsSync, globSync, mkdirSync, readFileSync, symlinkSync } from 'node
 import { dirname, join } from 'node:path'
 import { describe, it } from 'node:test'
 import { promisify } from 'node:util'
+import { DEFAULT_LIMITS } from '../src/protocols/limits.ts'
 import { openWorld } from './testing/world.fixture.ts'
 
 const run = promisify(execFile)
@@ -113,8 +114,19 @@ describe('the pages', () => {
       const { name = '', file = '', value = '' } = groups ?? {}
       const [, code] = new RegExp(`const ${name}(?:: \\w+)? = ([^\\n/]+)`).exec(textOf(file)) ?? []
       assert.ok(code, `${file} has no constant ${name}`)
-      assert.equal(valueOf(code), valueOf(value), `${name} in ${file}`)
+      assert.equal(numberIn(code), numberIn(value), `${name} in ${file}`)
     }
+  })
+
+  it('give every limit of the server the value that it has in the code', () => {
+    const rows = new Map(
+      [...textOf('docs/operating.md').matchAll(/^\| `(\w+)` \| ([^|]+) \|/gm)].map(([, name = '', value = '']) => [
+        name,
+        value,
+      ]),
+    )
+    for (const [name, value] of Object.entries(DEFAULT_LIMITS))
+      assert.equal(numberIn(rows.get(name) ?? ''), value, name)
   })
 
   it('say nothing that is on one machine only', () => {
@@ -132,11 +144,11 @@ function headingsOf(text: string): string[] {
   )
 }
 
-const UNITS: Record<string, number> = { KiB: 2 ** 10, MiB: 2 ** 20, '': 1 }
+const UNITS: Record<string, number> = { KiB: 2 ** 10, MiB: 2 ** 20, s: 1000, '': 1 }
 
-/** A number as code or a page has it: "16 * 1024 * 1024", "60_000", "4 MiB". Undefined when it is something else. */
-function valueOf(text: string): number | undefined {
-  const [, digits, unit = ''] = /^(\d+) ?(KiB|MiB)?$/.exec(text.trim()) ?? []
+/** A number as code or a page has it: "16 * 1024 * 1024", "60_000", "4 MiB", "10 s" (in milliseconds). Undefined when it is something else. */
+function numberIn(text: string): number | undefined {
+  const [, digits, unit = ''] = /^(\d+) ?(KiB|MiB|s)?$/.exec(text.trim()) ?? []
   if (digits !== undefined) return Number(digits) * UNITS[unit]!
   const factors = text.trim().split(' * ')
   return factors.every((factor) => /^[\d_]+$/.test(factor))

@@ -62,7 +62,7 @@ describe('kept record', () => {
       diskMicros: whole.diskMicros,
       onDisk,
     })
-    assert.deepEqual(decodeKeptRecord(again, key).onDisk, onDisk)
+    assert.deepEqual(decodeKeptRecord(Buffer.concat(again), key).onDisk, onDisk)
   })
 })
 

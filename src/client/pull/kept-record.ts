@@ -8,7 +8,7 @@
 //   4. the modification times that the files were left with, packed as in docs/format.md, section 6.2
 //   5. one bit for each entry, lowest bit first: whether it was put on disk; empty when all were
 // The time of the file itself says when the version was last replaced by another.
-import { hash, randomBytes } from 'node:crypto'
+import { createHash, hash, randomBytes } from 'node:crypto'
 import { closeSync, openSync, readSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -58,12 +58,15 @@ export async function stageKeptRecord(layout: TargetLayout, key: VersionKey, kep
   return path
 }
 
-export function encodeKeptRecord({ about, encoded, listingText, diskMicros, onDisk }: NewKeptRecord): Buffer {
+/** The bytes of the file, in pieces: listings are long, and joined there would be one more of it in memory. */
+export function encodeKeptRecord({ about, encoded, listingText, diskMicros, onDisk }: NewKeptRecord): Uint8Array[] {
   const text = Buffer.from(JSON.stringify(about))
   const times = encodeTimes(Array.from(diskMicros, clampMicros))
   const sections = [text, encoded, listingText, times, packBits(onDisk)]
-  const body = Buffer.concat([MAGIC, ...sections.flatMap((bytes) => [lengthOf(bytes), bytes])])
-  return Buffer.concat([body, hash('sha256', body, 'buffer')])
+  const pieces = [MAGIC, ...sections.flatMap((bytes) => [lengthOf(bytes), bytes])]
+  const sum = createHash('sha256')
+  for (const piece of pieces) sum.update(piece)
+  return [...pieces, sum.digest()]
 }
 
 function lengthOf(bytes: Uint8Array): Buffer {

@@ -8,7 +8,6 @@ import type { FileEntry } from '../../core/listing.ts'
 import type { Piece } from './fetch-window.ts'
 import { type NewFile, openLargeFile, writeSmallFile } from './new-file.ts'
 import type { Beginning } from './resume.ts'
-import type { StreamHash } from './stream-hash.ts'
 import type { Window } from './windows.ts'
 
 /** A part of one piece. The piece itself is kept, because its bytes may be replaced. */
@@ -67,37 +66,27 @@ export interface LargeDraftOptions {
   /** First byte of the file in the content. */
   start: number
   beginning: Beginning | undefined
-  /** Takes the bytes behind the beginning. */
-  hash: StreamHash
   mend: Mend
   /** The chunks of the file, once more. */
   chunks: () => AsyncIterable<Window>
   modeMask: number
 }
 
-export function draftLarge({
-  entry,
-  file,
-  start,
-  beginning,
-  hash,
-  mend,
-  chunks,
-  modeMask,
-}: LargeDraftOptions): FileDraft {
+export function draftLarge({ entry, file, start, beginning, mend, chunks, modeMask }: LargeDraftOptions): FileDraft {
+  const hash = beginning?.hash ?? createHash('sha256')
   const large = openLargeFile(file, beginning?.length ?? 0, modeMask)
   let open = true
 
   function add(part: Part): Waiting {
     const bytes = bytesOf(part)
-    const written = large.add(bytes)
-    const hashed = hash.update(bytes) // while the batch before is being written
-    return written && hashed ? Promise.all([written, hashed]).then(() => {}) : (written ?? hashed)
+    const waiting = large.add(bytes)
+    hash.update(bytes) // while the batch before is being written
+    return waiting
   }
 
   async function finish(): Promise<void> {
     await large.flush()
-    if ((await hash.digest()) !== entry.hash) await mendOnDisk()
+    if (hash.digest('hex') !== entry.hash) await mendOnDisk()
     large.finish()
     await close()
   }

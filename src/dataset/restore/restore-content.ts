@@ -9,7 +9,6 @@ import { FATE, type Spans, spansToBuild, totalsOf } from './file-plan.ts'
 import { createFrameSource, type FrameSource } from './frame-source.ts'
 import { bytesBegun, reusedBytes, type Work } from './restore-work.ts'
 import { findSeedChunks, type SeedChunks } from './seed-chunks.ts'
-import { createHashThread } from './stream-hash.ts'
 import { type ChunkRun, wantedChunks } from './wanted-chunks.ts'
 import { type Window, windowsOf } from './windows.ts'
 import { writeContent } from './write-content.ts'
@@ -58,19 +57,8 @@ export async function fetchContent(work: Work): Promise<Content> {
   const pieces = mapOrdered(windows(spans), WIDTH, source.fetch)
   const onWritten = createCounter(work, source.seedBytes)
   const { root, traits } = options
-  const hashThread = createHashThread()
-  const to = {
-    root,
-    traits,
-    beginnings,
-    makeParents,
-    mend: source.mend,
-    hashThread,
-    windowsOf: windows,
-    pace,
-    onWritten,
-  }
-  await writeContent(plan, pieces, to).finally(hashThread.close)
+  const to = { root, traits, beginnings, makeParents, mend: source.mend, windowsOf: windows, pace, onWritten }
+  await writeContent(plan, pieces, to)
   return { seedBytes: source.seedBytes(), bytes: 0, requests: 0 }
 }
 

@@ -10,20 +10,16 @@ import type { FolderTraits } from './folder-traits.ts'
 import { modeOf } from './new-file.ts'
 import type { Pace } from './pace.ts'
 import type { Beginning } from './resume.ts'
-import { type HashThread, hashHere } from './stream-hash.ts'
 import type { Window } from './windows.ts'
 
 /** Files from this size on, in bytes, are not held in memory until they are whole. */
 const LARGE = 1024 * 1024
-/** Files from this size on, in bytes, are hashed on a thread of their own: less is done before that has started. */
-const HUGE = 16 * 1024 * 1024
 
 export interface WriteOptions {
   root: string
   beginnings: ReadonlyMap<number, Beginning>
   makeParents: (path: string) => void
   mend: Mend
-  hashThread: HashThread
   /** The chunks of a part of the content, once more. */
   windowsOf: (spans: Spans) => AsyncIterable<Window>
   traits: FolderTraits
@@ -106,16 +102,14 @@ function createQueue(plan: FilePlan, options: WriteOptions) {
 
 function draftOf(plan: FilePlan, place: number, options: WriteOptions): FileDraft {
   const entry = fileAt(plan, place)
-  const { root, beginnings, makeParents, mend, hashThread, windowsOf, traits } = options
+  const { root, beginnings, makeParents, mend, windowsOf, traits } = options
   const file = { path: join(root, entry.path), mode: modeOf(entry), micros: plan.micros[place]! }
   makeParents(entry.path)
   const beginning = beginnings.get(place)
   if (entry.size < LARGE && beginning === undefined) return draftSmall(entry, file, mend)
   const start = plan.start[place]!
   const chunks = () => windowsOf({ start: [start], end: [start + entry.size] })
-  // The state of a hash that was begun here cannot move to another thread.
-  const hash = entry.size < HUGE || beginning ? hashHere(beginning?.hash) : hashThread.begin()
-  return draftLarge({ entry, file, start, beginning, hash, mend, chunks, modeMask: traits.modeMask })
+  return draftLarge({ entry, file, start, beginning, mend, chunks, modeMask: traits.modeMask })
 }
 
 /** A file system that rounds times must not make every file look changed later. */

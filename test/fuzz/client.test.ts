@@ -1,0 +1,65 @@
+// Fuzzing of what a client keeps on its own disk. A private file may be damaged too: then it is as good as none.
+import assert from 'node:assert/strict'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { after, describe } from 'node:test'
+import { decodeKeptRecord, encodeKeptRecord } from '../../src/client/pull/kept-record.ts'
+import { parseVersionKey } from '../../src/client/pull/target-layout.ts'
+import { createKnownChunks } from '../../src/client/push/bases.ts'
+import { openJournal } from '../../src/client/push/journal.ts'
+import { readStatCache, writeStatCache } from '../../src/client/push/stat-cache.ts'
+import { sha256Hex } from '../../src/core/id.ts'
+import { encodeListing } from '../../src/core/listing.ts'
+import { encodeRecord } from '../../src/core/record.ts'
+import { temporaryFolder } from '../testing/temporary-folder.fixture.ts'
+import { fuzz } from './fuzz.fixture.ts'
+
+const folder = await temporaryFolder()
+after(() => folder[Symbol.asyncDispose]())
+const HOST = 'localhost:8080'
+/** The version that the records in the corpus are of. */
+const KEY = parseVersionKey('17ddecba9fc6e90733c58bc329b325bd0840e7f3d3e74e50ea322664cc7f4de9')!
+mkdirSync(folder.at('uploads'))
+
+/** The bytes with the checksum at their end made right, so that what is behind it is tried too. */
+function resealed(bytes: Buffer): Buffer {
+  const body = bytes.subarray(0, -32)
+  return Buffer.concat([body, Buffer.from(sha256Hex(body), 'hex')])
+}
+
+describe('fuzzing', () => {
+  fuzz('kept records', {
+    corpus: 'kept-record',
+    codes: ['invalid'],
+    parse(bytes, random) {
+      const file = random.chance(0.8) ? resealed(bytes) : bytes
+      const kept = decodeKeptRecord(file, KEY)
+      const again = encodeKeptRecord({
+        ...kept,
+        encoded: encodeRecord(kept.record),
+        listingText: encodeListing(kept.entries),
+      })
+      assert.deepEqual(decodeKeptRecord(again, KEY), kept)
+    },
+  })
+
+  fuzz('stat caches', {
+    corpus: 'stat-cache',
+    codes: [],
+    async parse(bytes, random) {
+      writeFileSync(folder.at('sources'), random.chance(0.8) ? resealed(bytes) : bytes)
+      const cached = await readStatCache(folder.at('sources'))
+      if (cached === undefined) return
+      await writeStatCache(folder.at('copy'), cached)
+      assert.deepEqual(await readStatCache(folder.at('copy')), cached)
+    },
+  })
+
+  fuzz('journals', {
+    corpus: 'journal',
+    codes: [],
+    async parse(bytes) {
+      writeFileSync(folder.at('uploads', sha256Hex(`${HOST}/geo`)), bytes)
+      await openJournal(folder.path, HOST, 'geo').load(createKnownChunks())
+    },
+  })
+})
