@@ -1,11 +1,12 @@
 // Writes a file of a cache: whole or not at all, but without waiting for the disk. What a crash loses is made again.
 import { randomBytes } from 'node:crypto'
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { makeFolders } from '../storage/make-folders.ts'
 
 /** Puts `bytes` in the place of the file, for this user alone. Makes the folder when it is absent. */
 export async function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  await makeFolders(dirname(path), 0o700)
   // Random, because one process may write the same file several times at once.
   const temporary = `${path}.${randomBytes(6).toString('hex')}`
   try {

@@ -3,6 +3,7 @@ import { pino } from 'pino'
 import { createHub } from '../../src/hub/create-hub.ts'
 import type { Hub } from '../../src/hub/hub.ts'
 import type { Authenticate } from '../../src/protocols/dispatch.ts'
+import type { Limits } from '../../src/protocols/limits.ts'
 import { createHubServer } from '../../src/protocols/serve.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import type { Storage } from '../../src/storage/storage.ts'
@@ -21,15 +22,17 @@ export interface TestHubOptions {
   now?: () => number
   /** Says who sends a request. @default everybody is anonymous */
   authenticate?: Authenticate
+  limits?: Partial<Limits>
 }
 
 export async function startHub({
   storage = createMemoryStorage(),
   now,
   authenticate,
+  limits,
 }: TestHubOptions = {}): Promise<TestHub> {
   const hub = await createHub({ storage, now })
-  const server = createHubServer({ hub, version: '0.0.0', logger: pino({ level: 'silent' }), authenticate })
+  const server = createHubServer({ hub, version: '0.0.0', logger: pino({ level: 'silent' }), authenticate, limits })
   const { url } = await server.listen('127.0.0.1', 0)
 
   async function stop(): Promise<void> {

@@ -42,7 +42,7 @@ export interface Installed {
 
 /** Builds the version unless it is there, and switches the link to it. */
 export async function installVersion(version: Version): Promise<Installed> {
-  prepareTarget(version.layout)
+  await prepareTarget(version.layout)
   let installed: Installed | undefined
   // Between the look and the switch another process may remove the version: then it is built again.
   while (installed === undefined) {

@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto'
 import { statfsSync } from 'node:fs'
 import { AetherError } from '../../core/errors.ts'
-import type { Digest } from '../../core/id.ts'
 import { formatReference, type Reference } from '../../core/reference.ts'
 import { type FolderTraits, probeFolder } from '../../dataset/restore/folder-traits.ts'
 import { syncTree } from '../../dataset/restore/sync-folder.ts'
@@ -98,7 +97,7 @@ function formatMebibytes(bytes: number): string {
   return `${(bytes / 1024 / 1024).toFixed(1)} MiB`
 }
 
-/** Fields of the result that are the same for every kind of pull. */
+/** The result, with what the report has counted; in a dry run the plan's numbers are added to that. */
 export function resultOf(
   job: Job,
   result: Pick<PullResult, 'tag' | 'digest' | 'path' | 'files' | 'bytes'> & Partial<PullResult>,
@@ -107,15 +106,19 @@ export function resultOf(
   return {
     host: connection.host,
     dataset: reference.dataset,
-    reusedBytes: 0,
-    linkedFiles: 0,
-    unchanged: false,
-    previous: undefined as Digest | undefined,
-    removedVersions: 0,
-    dryRun,
-    ...result,
+    tag: result.tag,
+    digest: result.digest,
+    path: result.path,
+    files: result.files,
+    bytes: result.bytes,
     downloadedBytes: report.downloadedBytes + (result.downloadedBytes ?? 0),
     blockRequests: report.blockRequests + (result.blockRequests ?? 0),
+    reusedBytes: result.reusedBytes ?? 0,
+    linkedFiles: result.linkedFiles ?? 0,
+    unchanged: result.unchanged ?? false,
+    previous: result.previous,
+    removedVersions: result.removedVersions ?? 0,
     warnings: report.warnings,
+    dryRun,
   }
 }

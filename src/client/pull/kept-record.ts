@@ -58,7 +58,7 @@ export async function stageKeptRecord(layout: TargetLayout, key: VersionKey, kep
   return path
 }
 
-/** The bytes of the file, in pieces: listings are long, and joined there would be one more of it in memory. */
+/** The bytes of the file, in pieces: a listing may be long, and joined it would be in memory twice. */
 export function encodeKeptRecord({ about, encoded, listingText, diskMicros, onDisk }: NewKeptRecord): Uint8Array[] {
   const text = Buffer.from(JSON.stringify(about))
   const times = encodeTimes(Array.from(diskMicros, clampMicros))
@@ -99,11 +99,19 @@ export function decodeKeptRecord(file: Uint8Array, key: VersionKey): KeptRecord 
   if (listingDigest(listingText!) !== record.digest) throw damaged('its listing is that of another version')
   const entries = decodeListing(listingText!)
   return {
-    about: JSON.parse(textOf(about!)) as About,
+    about: parseAbout(about!),
     record,
     entries,
     diskMicros: decodeTimes(times!, entries.length),
     onDisk: unpackBits(bits!, entries.length),
+  }
+}
+
+function parseAbout(bytes: Uint8Array): About {
+  try {
+    return JSON.parse(textOf(bytes)) as About
+  } catch {
+    throw damaged('its first section is no JSON')
   }
 }
 
@@ -145,11 +153,17 @@ export function readAbout(layout: TargetLayout, key: VersionKey): About | undefi
     const head = readHead(join(layout.records, key), MAGIC.length + 4)
     const length = head.readUInt32LE(MAGIC.length)
     if (!MAGIC.equals(head.subarray(0, MAGIC.length)) || length > MAX_ABOUT) return undefined
-    const about = JSON.parse(readHead(join(layout.records, key), head.length + length).toString('utf8', head.length))
-    return typeof about.dataset === 'string' ? (about as About) : undefined
+    const about: About = JSON.parse(
+      readHead(join(layout.records, key), head.length + length).toString('utf8', head.length),
+    )
+    return typeof about.dataset === 'string' && isCount(about.files) && isCount(about.bytes) ? about : undefined
   } catch {
     return undefined
   }
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0
 }
 
 function readHead(path: string, length: number): Buffer {

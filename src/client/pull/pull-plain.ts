@@ -1,10 +1,11 @@
 // Pull into a plain folder: built beside it as .<name>.aetherfs-incoming, where an interrupted pull goes on, and renamed
 // into its place when it is whole. Nothing but the files is in it.
-import { lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { lstatSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { AetherError } from '../../core/errors.ts'
 import type { RestoreResult } from '../../dataset/restore/restore.ts'
 import { syncFolder } from '../../dataset/restore/sync-folder.ts'
+import { makeFolders } from '../../storage/make-folders.ts'
 import { createProcessLock } from '../../storage/process-lock.ts'
 import { resolveReference } from '../resolve.ts'
 import { buildVersion, syncVersion } from './build-version.ts'
@@ -36,7 +37,7 @@ interface Places {
 const WAIT = 2 ** 31 - 1
 
 async function buildAndPlace(job: Job, { folder, incoming, root }: Places, build: () => Promise<RestoreResult>) {
-  mkdirSync(incoming, { recursive: true })
+  await makeFolders(incoming, 0o777)
   const work = async () => {
     checkStillVacant(folder, incoming)
     const built = await build()

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { AetherError } from '../../core/errors.ts'
 import type { Digest } from '../../core/id.ts'
 import { OWN_FOLDER } from '../../dataset/sources/filter.ts'
+import { makeFolders } from '../../storage/make-folders.ts'
 
 declare const brand: unique symbol
 /** Names a version in a target: its digest, and for a partial pull a hash of the patterns behind it. */
@@ -49,8 +50,8 @@ export function layoutOf(target: string): TargetLayout {
 }
 
 /** Makes the folders of a target. @throws {AetherError} `conflict` when something else is in the place of one. */
-export function prepareTarget(layout: TargetLayout): void {
-  mkdirSync(layout.root, { recursive: true })
+export async function prepareTarget(layout: TargetLayout): Promise<void> {
+  await makeFolders(layout.root, 0o777)
   makeOwn(join(layout.root, OWN_FOLDER))
   const { snapshots, incoming, records, tails, locks, trash } = layout
   for (const folder of [snapshots, incoming, records, tails, locks, trash]) makeOwn(folder)

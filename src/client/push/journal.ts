@@ -1,9 +1,10 @@
 // Blocks that an interrupted push has uploaded already, with the hub's receipts, so that the next push goes on from there.
-import { appendFile, mkdir, readFile, rm } from 'node:fs/promises'
+import { appendFile, readFile, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type BlockIndex, type BlockInfo, decodeTail } from '../../core/block.ts'
 import { toAetherError } from '../../core/errors.ts'
 import { parseBlockId, sha256Hex } from '../../core/id.ts'
+import { makeFolders } from '../../storage/make-folders.ts'
 import type { KnownChunks } from './bases.ts'
 
 /** Receipts are good for a day; one that is about to expire is of no use. Milliseconds. */
@@ -61,7 +62,7 @@ export function openJournal(cacheFolder: string, host: string, dataset: string):
       tail: Buffer.from(tail).toString('base64'),
     }
     try {
-      await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+      await makeFolders(dirname(path), 0o700)
       await appendFile(path, `${JSON.stringify(line)}\n`, { mode: 0o600 })
     } catch (error) {
       // The hub has the block and this push its receipt: only an interruption would cost more.

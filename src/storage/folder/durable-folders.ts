@@ -1,6 +1,7 @@
 // Folders that a crash does not take away: a new folder is on stable storage once the folder above it is synced.
 import { dirname } from 'node:path'
 import { systemCode } from '../../core/errors.ts'
+import { makeFolders } from '../make-folders.ts'
 import { isMissing } from './explain.ts'
 import type { FolderFs } from './folder-fs.ts'
 
@@ -41,9 +42,8 @@ export function createFolderMaker(fs: FolderFs, root: string): (folder: string) 
 
 /** Makes the folder of a store and puts it on stable storage; one that is there is left as it is. */
 export async function ensureRoot(fs: FolderFs, root: string): Promise<void> {
-  const first = await fs.mkdir(root, { recursive: true, mode: FOLDER_MODE })
-  if (first === undefined) return
-  for (let folder = root; folder.length >= first.length; folder = dirname(folder)) await syncFolder(fs, dirname(folder))
+  const made = await makeFolders(root, FOLDER_MODE, fs.mkdir)
+  for (const folder of made.reverse()) await syncFolder(fs, dirname(folder))
 }
 
 /** File systems that keep no order of folder changes (some network and FUSE ones) answer a sync of a folder so. */
