@@ -14,7 +14,7 @@ import { codeOf, fails } from './testing/codes.fixture.ts'
 import { forge } from './testing/forge.fixture.ts'
 import { startHub } from './testing/hub.fixture.ts'
 import { startHubProcess } from './testing/hub-process.fixture.ts'
-import { startProgram } from './testing/program.fixture.ts'
+import { runProgram, startProgram } from './testing/program.fixture.ts'
 import { createRandom, randomBytesOf } from './testing/random.fixture.ts'
 import { checkTagsComplete, listStore, storedTags } from './testing/stored.fixture.ts'
 import { temporaryFolder } from './testing/temporary-folder.fixture.ts'
@@ -391,6 +391,21 @@ describe('promise 4: a consumer folder is always exactly one whole version', () 
     assert.ok(killed > 0, 'no pull was killed')
   })
 
+  it('when the disk gets full, and the next pull completes it', async () => {
+    await using world = await openWorld()
+    const lines = await pushVersions(world.client, world.at)
+    await world.client.tag('geo:v1', 'geo:live')
+    const [live] = await world.client.pull(world.at('target'), ['geo:live'])
+    await world.client.tag('geo:v3', 'geo:live')
+    const options = { home: world.folder.path, env: { AETHERFS_HOST: world.hub.host }, fileLimit: 800 }
+    const { exit, stderr } = await runProgram(['pull', world.at('target'), 'geo:live'], options)
+    assert.equal(exit, 1, stderr)
+    assert.match(stderr, /the disk is full/i)
+    assert.deepEqual(await treeOf(live!.path), lines.v1)
+    await world.client.pull(world.at('target'), ['geo:live'])
+    assert.deepEqual(await treeOf(live!.path), lines.v3)
+  })
+
   it('at every moment of many updates', async () => {
     await using world = await openWorld()
     const lines = await pushVersions(world.client, world.at)
@@ -398,15 +413,20 @@ describe('promise 4: a consumer folder is always exactly one whole version', () 
     await world.client.tag('geo:v1', 'geo:live')
     const [live] = await world.client.pull(world.at('target'), ['geo:live'])
     let looks = 0
+    let looking = true
     let updating = true
     const updates = (async () => {
-      for (let i = 0; looks < 20 || i < 6; i++) {
+      for (let i = 0; looking && (looks < 20 || i < 6); i++) {
         await world.client.tag(`geo:v${1 + (i % 3)}`, 'geo:live')
         await world.client.pull(world.at('target'), ['geo:live'], { keep: 5 })
       }
     })().finally(() => (updating = false))
-    for (; updating; looks++) await look()
-    await updates
+    try {
+      for (; updating; looks++) await look()
+    } finally {
+      looking = false
+      await updates
+    }
 
     async function look() {
       const seen = await treeOf(await realpath(live!.path))

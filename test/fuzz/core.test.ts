@@ -1,6 +1,7 @@
 // Fuzzing of what core reads: docs/format.md is the law for each.
 import assert from 'node:assert/strict'
 import { describe } from 'node:test'
+import { zstdCompressSync } from 'node:zlib'
 import {
   type BlockIndex,
   type Codec,
@@ -60,6 +61,15 @@ describe('fuzzing', () => {
     codes: ['invalid'],
     parse(bytes) {
       const record = decodeRecord(bytes)
+      assert.deepEqual(decodeRecord(encodeRecord(record)), record)
+    },
+  })
+
+  fuzz('records below their packing', {
+    corpus: 'record-plain',
+    codes: ['invalid'],
+    parse(bytes) {
+      const record = decodeRecord(Buffer.concat([Buffer.from('AFSR\x01'), zstdCompressSync(bytes)]))
       assert.deepEqual(decodeRecord(encodeRecord(record)), record)
     },
   })

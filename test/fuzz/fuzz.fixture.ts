@@ -20,7 +20,7 @@ export interface FuzzOptions {
 }
 
 /** Seconds for each parser. */
-const SECONDS = Number(process.env.AETHERFS_FUZZ_SECONDS ?? 1)
+const SECONDS = Number(process.env.AETHERFS_FUZZ_SECONDS ?? 0.5)
 /** Longest time for one input, in milliseconds. */
 const PATIENCE = 5000
 /** Most that the memory of the process may grow by, in bytes: some of it is only waiting for the collector. */
