@@ -19,6 +19,7 @@ import { createRandom, randomBytesOf } from './testing/random.fixture.ts'
 import { checkTagsComplete, listStore, storedTags } from './testing/stored.fixture.ts'
 import { temporaryFolder } from './testing/temporary-folder.fixture.ts'
 import { file, type Tree, treeOf, writeTree } from './testing/tree.fixture.ts'
+import { watchLink } from './testing/watch-link.fixture.ts'
 import { openWorld, type TestWorld } from './testing/world.fixture.ts'
 import { copyOf, dyingStorage, wrapStorage } from './testing/wrapped-storage.fixture.ts'
 
@@ -412,6 +413,7 @@ describe('promise 4: a consumer folder is always exactly one whole version', () 
     const whole = new Set(Object.values(lines).map((version) => JSON.stringify(version)))
     await world.client.tag('geo:v1', 'geo:live')
     const [live] = await world.client.pull(world.at('target'), ['geo:live'])
+    const watch = await watchLink(live!.path)
     let looks = 0
     let looking = true
     let updating = true
@@ -427,6 +429,9 @@ describe('promise 4: a consumer folder is always exactly one whole version', () 
       looking = false
       await updates
     }
+    const seen = await watch.stop()
+    assert.equal(seen.fault, undefined)
+    assert.ok(seen.looks > 1000, `${seen.looks} looks at the link`)
 
     async function look() {
       const seen = await treeOf(await realpath(live!.path))

@@ -1,5 +1,7 @@
 // aetherfs log: every move of a dataset's tags.
+
 import type { LogEntry } from '../core/dataset.ts'
+import { AetherError } from '../core/errors.ts'
 import { shortDigest } from '../core/id.ts'
 import { EXIT } from './errors/exit-codes.ts'
 import { usageError } from './errors/usage-error.ts'
@@ -34,6 +36,10 @@ export const log: Verb<Flags> = {
       if (out.json) await out.value(logJson(entry))
       else rows.push(logRow(entry, now()))
     }
+    if (count === 0)
+      throw new AetherError('not-found', `There are no moves of "${reference}"`, {
+        hint: 'aetherfs ls lists the datasets',
+      })
     if (out.json) return undefined
     const titles = ['WHEN', 'TAG', 'ACTION', 'FROM', 'TO', 'BY', 'REASON'].map((title) => ({ title }))
     const [head = '', ...lines] = formatTable(titles, rows)

@@ -1,5 +1,7 @@
 // aetherfs ls: datasets, the tags of one, or the files of a snapshot, by what the operand names.
+
 import type { TimedEntry } from '../core/dataset.ts'
+import { AetherError } from '../core/errors.ts'
 import { shortDigest } from '../core/id.ts'
 import { parseReference } from '../core/reference.ts'
 import type { Context } from './context.ts'
@@ -83,8 +85,15 @@ async function listEntries(context: Context, reference: string, path: string | u
   const client = await context.client()
   const snapshot = await client.open(reference, { signal: context.signal })
   const wanted = path?.replace(/\/+$/, '')
-  for (const entry of snapshot.entries) {
-    if (wanted && entry.path !== wanted && !entry.path.startsWith(`${wanted}/`)) continue
+  const below = wanted
+    ? snapshot.entries.filter((e) => e.path === wanted || e.path.startsWith(`${wanted}/`))
+    : snapshot.entries
+  if (wanted && below.length === 0) {
+    throw new AetherError('not-found', `There is nothing at "${wanted}" in ${reference}`, {
+      hint: `aetherfs ls ${reference} lists all of it`,
+    })
+  }
+  for (const entry of below) {
     await (context.out.json ? context.out.value(entryJson(entry)) : context.out.line(entryLine(entry)))
   }
 }

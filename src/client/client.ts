@@ -67,7 +67,7 @@ export interface PushResult {
   existed: boolean
   /** What was left out because of `skipSpecial`. */
   skipped: { path: string; reason: string }[]
-  /** What went wrong beside the push, which is through all the same: caches that could not be written. */
+  /** What the user should know though the push is through: an empty source, words that were not taken, caches that could not be written. */
   warnings: string[]
   dryRun: boolean
 }

@@ -1,5 +1,5 @@
 // Extents: which chunks of which blocks make up a stream of bytes. docs/format.md, section 6.1.
-import { lastAtMost } from './block.ts'
+import { lastAtMost, MAX_BLOCK_PLAIN } from './block.ts'
 
 /** Runs of chunks in stream order, as columns of equal length. */
 export interface Extents {
@@ -47,9 +47,6 @@ export interface ExtentsBuilder {
   finish(): Extents
 }
 
-/** Extents hold at most this many bytes, so that a length fits 32 bits. */
-const MAX_EXTENT = 2 ** 31
-
 export function createExtentsBuilder(): ExtentsBuilder {
   const block: number[] = []
   const first: number[] = []
@@ -60,7 +57,7 @@ export function createExtentsBuilder(): ExtentsBuilder {
     const last = block.length - 1
     const end = start.at(-1)!
     const goesOn = last >= 0 && block[last] === inBlock && first[last]! + count[last]! === chunk
-    if (goesOn && end + length - start[last]! <= MAX_EXTENT) {
+    if (goesOn && end + length - start[last]! <= MAX_BLOCK_PLAIN) {
       count[last]!++
       start[last + 1] = end + length
       return

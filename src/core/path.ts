@@ -23,7 +23,6 @@ function pathFault(path: string): string | undefined {
   if (path.startsWith('/')) return 'it is absolute'
   if (path.includes('\0')) return 'it has a NUL character'
   if (!path.isWellFormed()) return 'it is not valid Unicode'
-  if (path.includes('\uFFFD') && path.length > MAX_PATH_BYTES) return 'it is too long'
   if (Buffer.byteLength(path) > MAX_PATH_BYTES) return `it is over ${MAX_PATH_BYTES} bytes long`
   return path.split('/').map(partFault).find(Boolean)
 }

@@ -10,6 +10,7 @@ import { createExtentsBuilder, NO_EXTENTS } from './extents.ts'
 import { type BlockId, type Digest, sha256Hex } from './id.ts'
 import { encodeListing } from './listing.ts'
 import { blockStream, decodeRecord, encodeRecord, inlineStream, type SnapshotRecord } from './record.ts'
+import { pushVarint } from './varint.ts'
 
 const block = (n: number): BlockInfo => ({
   id: sha256Hex(`block ${n}`) as BlockId,
@@ -38,6 +39,13 @@ const forged = (draft: Draft) =>
     Buffer.from('AFSR\x01'),
     zstdCompressSync(toBinary(SnapshotRecordSchema, create(SnapshotRecordSchema, draft))),
   ])
+/** One field of bytes. */
+function wrapped(field: number, bytes: Uint8Array): Buffer {
+  const head: number[] = [field * 8 + 2]
+  pushVarint(head, bytes.length)
+  return Buffer.concat([Buffer.from(head), bytes])
+}
+
 const entry = (n: number) => ({
   id: Buffer.from(block(n).id, 'hex'),
   size: 1000,
@@ -115,10 +123,27 @@ describe('encodeRecord and decodeRecord', () => {
       },
       /both in it and in blocks/,
     ],
-    ['a listing that is announced as endless', { ...base, listing: { length: 2n ** 60n } }, /bytes long/],
+    ['a listing that is announced as endless', { ...base, listing: { length: 2n ** 40n } }, /bytes long/],
   ]
   for (const [name, draft, reason] of lies) {
     it(`refuse ${name}`, () => assert.throws(() => decodeRecord(forged(draft)), { code: 'invalid', message: reason }))
+  }
+
+  const packed = (plain: Uint8Array) => Buffer.concat([Buffer.from('AFSR\x01'), zstdCompressSync(plain)])
+  const bombs: [string, Uint8Array, RegExp][] = [
+    ['millions of empty blocks', Buffer.alloc(30_000_000, Buffer.from([0x2a, 0])), /over 65536 blocks/],
+    ['millions of empty streams', Buffer.alloc(30_000_000, Buffer.from([0x22, 0])), /over 1 messages in field 4/],
+    ['columns without end', wrapped(4, wrapped(3, wrapped(1, Buffer.alloc(9_000_000)))), /over 8000000 extents/],
+    ['labels without end', wrapped(6, Buffer.alloc(1000, Buffer.from([0x22, 0]))), /over 64 labels/],
+    ['a cut message', Buffer.from([0x2a, 5]), /cut short/],
+    ['a field of an unknown kind', Buffer.from([0x2b]), /unknown kind/],
+  ]
+  for (const [name, plain, reason] of bombs) {
+    it(`refuse ${name} before they take memory`, () => {
+      const before = process.memoryUsage().heapTotal
+      assert.throws(() => decodeRecord(packed(plain)), { code: 'invalid', message: reason })
+      assert.ok(process.memoryUsage().heapTotal - before < 100_000_000)
+    })
   }
 
   it('refuse other formats, bombs and damage', () => {

@@ -24,6 +24,19 @@ describe('createSemaphore', () => {
     assert.deepEqual(order, [0, 1, 2, 3])
   })
 
+  it('sends one away that waited too long', async () => {
+    const room = createSemaphore(1)
+    const gate = Promise.withResolvers<void>()
+    const first = room.run(() => gate.promise)
+    await assert.rejects(
+      room.run(async () => assert.fail('ran'), undefined, 5),
+      { code: 'unavailable' },
+    )
+    gate.resolve()
+    await first
+    assert.equal(await room.run(async () => 'free', undefined, 5), 'free')
+  })
+
   it('takes an aborted one out of the line', async () => {
     const room = createSemaphore(1)
     const gate = Promise.withResolvers<void>()

@@ -2,17 +2,21 @@
 import { AetherError } from '../core/errors.ts'
 
 export interface Semaphore {
-  /** Runs `work` when there is room for it. An aborted signal takes the waiting out of the line. */
-  run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T>
+  /**
+   * Runs `work` when there is room for it. An aborted signal takes the waiting out of the line.
+   * @param maxWait milliseconds in the line at most. @default no end
+   * @throws {AetherError} `cancelled`, or `unavailable` after `maxWait`
+   */
+  run<T>(work: () => Promise<T>, signal?: AbortSignal, maxWait?: number): Promise<T>
 }
 
 export function createSemaphore(width: number): Semaphore {
   let free = width
   const line: (() => void)[] = []
 
-  async function run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  async function run<T>(work: () => Promise<T>, signal?: AbortSignal, maxWait?: number): Promise<T> {
     if (free > 0) free--
-    else await turn(signal)
+    else await turn(signal, maxWait)
     try {
       return await work()
     } finally {
@@ -22,19 +26,28 @@ export function createSemaphore(width: number): Semaphore {
     }
   }
 
-  function turn(signal?: AbortSignal): Promise<void> {
+  function turn(signal?: AbortSignal, maxWait?: number): Promise<void> {
     return new Promise((resolve, reject) => {
+      const giveUp = (error: AetherError) => {
+        stopWaiting()
+        line.splice(line.indexOf(enter), 1)
+        reject(error)
+      }
       const enter = () => {
-        signal?.removeEventListener('abort', leave)
+        stopWaiting()
         resolve()
       }
-      const leave = () => {
-        line.splice(line.indexOf(enter), 1)
-        reject(new AetherError('cancelled', 'Cancelled while waiting in line', { cause: signal?.reason }))
+      const onAbort = () =>
+        giveUp(new AetherError('cancelled', 'Cancelled while waiting in line', { cause: signal?.reason }))
+      const onTimeout = () => giveUp(new AetherError('unavailable', 'Too much is under way; try again later'))
+      const timer = maxWait === undefined ? undefined : setTimeout(onTimeout, maxWait)
+      const stopWaiting = () => {
+        clearTimeout(timer)
+        signal?.removeEventListener('abort', onAbort)
       }
-      if (signal?.aborted) return reject(new AetherError('cancelled', 'Cancelled', { cause: signal.reason }))
-      signal?.addEventListener('abort', leave, { once: true })
       line.push(enter)
+      if (signal?.aborted) onAbort()
+      else signal?.addEventListener('abort', onAbort, { once: true })
     })
   }
 

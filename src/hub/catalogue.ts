@@ -1,7 +1,7 @@
 // What datasets and tags a store has, page by page, straight from the store's own listing.
 
 import { AetherError } from '../core/errors.ts'
-import type { DatasetName, TagName } from '../core/names.ts'
+import { type DatasetName, parseDatasetName, parseTagName, type TagName } from '../core/names.ts'
 import { mapOrdered } from '../dataset/map-ordered.ts'
 import { DATASETS, keys } from '../storage/keys.ts'
 import type { Storage } from '../storage/storage.ts'
@@ -18,6 +18,7 @@ export async function listDatasets(
   visible: (name: DatasetName) => boolean,
   { prefix = '', after, limit, signal }: PageOptions & { prefix?: string },
 ): Promise<Page<DatasetName>> {
+  if (after !== undefined) parseDatasetName(after)
   const items: DatasetName[] = []
   for await (const name of datasetNames(storage, prefix, after, signal)) {
     if (after !== undefined && `${name}/` <= `${after}/`) continue
@@ -66,6 +67,7 @@ export async function listTags(
   dataset: DatasetName,
   { after, limit, signal }: PageOptions,
 ): Promise<Page<TagInfo>> {
+  if (after !== undefined) parseTagName(after)
   const prefix = keys.tags(dataset)
   const items: TagInfo[] = []
   let seen = after !== undefined

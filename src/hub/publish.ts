@@ -36,9 +36,9 @@ export type Publish = (caller: Caller, request: PublishRequest, signal?: AbortSi
 
 export function createPublisher({ storage, snapshots, tags, receipts, permit, now }: PublisherDeps): Publish {
   async function publish(caller: Caller, request: PublishRequest, signal?: AbortSignal): Promise<PublishResult> {
+    permit.check(caller, 'push', request.dataset)
     const record = decodeRecord(request.record)
     checkBounds(request, record)
-    permit.check(caller, 'push', request.dataset)
     await checkTags(request, record, signal)
     await checkBlocks(caller, request, record, signal)
     await checkStreams(record, signal)

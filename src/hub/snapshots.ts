@@ -9,11 +9,13 @@ import { createLruCache } from '../dataset/lru-cache.ts'
 import { createSemaphore } from '../dataset/semaphore.ts'
 import { type LoadedListing, loadListing } from '../dataset/snapshot-reader.ts'
 import { keys } from '../storage/keys.ts'
-import type { Storage } from '../storage/storage.ts'
+import type { Storage, StoredObject } from '../storage/storage.ts'
 import type { SnapshotSummary, TimedEntry } from './hub.ts'
 
 const RECORD_CACHE_BYTES = 16 * 1024 * 1024
 const LISTING_CACHE_BYTES = 16 * 1024 * 1024
+/** Milliseconds for which a record that was read is taken to be the stored one. */
+const TRUSTED_FOR = 1000
 /** Listings that are read at once. */
 const LISTINGS_AT_ONCE = 2
 
@@ -22,6 +24,14 @@ export interface StoredSnapshot {
   /** The record as it is stored. */
   bytes: Uint8Array
   blocks: Map<BlockId, BlockInfo>
+}
+
+interface KeptRecord {
+  snapshot: StoredSnapshot
+  /** Of the stored object. */
+  version: string
+  /** When the version was looked at last, milliseconds since 1970. */
+  looked: number
 }
 
 export interface Snapshots {
@@ -37,9 +47,9 @@ export interface Snapshots {
 }
 
 export function openSnapshots(storage: Storage, indexes: IndexCache): Snapshots {
-  const records = createLruCache<string, StoredSnapshot>(
+  const records = createLruCache<string, KeptRecord>(
     RECORD_CACHE_BYTES,
-    (s) => s.bytes.length + s.record.content.extents.start.byteLength * 4,
+    ({ snapshot: s }) => s.bytes.length + s.record.content.extents.start.byteLength * 4,
   )
   const listings = createLruCache<Digest, LoadedListing>(LISTING_CACHE_BYTES, (listing) => listing.text.length * 4)
   const reader = createBlockReader(
@@ -52,11 +62,18 @@ export function openSnapshots(storage: Storage, indexes: IndexCache): Snapshots 
   async function load(dataset: DatasetName, digest: Digest, signal?: AbortSignal): Promise<StoredSnapshot> {
     const key = keys.snapshot(dataset, digest)
     const known = records.get(key)
-    if (known) return known
-    const bytes = await readRecord(storage, dataset, digest, signal)
+    if (known && (await isPresent(known, key, signal))) return known.snapshot
+    const { bytes, info } = await readRecord(storage, dataset, digest, signal)
     const snapshot = openRecord(bytes, dataset, digest)
-    records.set(key, snapshot)
+    records.set(key, { snapshot, version: info.version, looked: Date.now() })
     return snapshot
+  }
+
+  /** Another hub may rewrite a record, so its version in the store is looked at again now and then. */
+  async function isPresent(kept: KeptRecord, key: string, signal?: AbortSignal): Promise<boolean> {
+    if (Math.abs(Date.now() - kept.looked) < TRUSTED_FOR) return true
+    kept.looked = Date.now()
+    return (await storage.head(key, { signal }))?.version === kept.version
   }
 
   const readListing = (record: SnapshotRecord, signal?: AbortSignal) =>
@@ -84,9 +101,9 @@ async function readRecord(
   dataset: DatasetName,
   digest: Digest,
   signal?: AbortSignal,
-): Promise<Uint8Array> {
+): Promise<StoredObject> {
   try {
-    return (await storage.get(keys.snapshot(dataset, digest), { signal })).bytes
+    return await storage.get(keys.snapshot(dataset, digest), { signal })
   } catch (error) {
     if (!(error instanceof AetherError && error.code === 'not-found')) throw error
     throw new AetherError('not-found', `There is no snapshot ${formatDigest(digest)} in the dataset "${dataset}"`)

@@ -16,12 +16,14 @@ export async function requireTag(
   signal?: AbortSignal,
 ): Promise<StoredTag> {
   const stored = await tags.read(dataset, name, signal)
-  if (stored?.tag.digest == null) {
-    throw new AetherError('not-found', `There is no tag "${name}" in the dataset "${dataset}"`, {
-      hint: `aetherfs ls ${dataset} lists its tags`,
-    })
-  }
+  if (stored?.tag.digest == null) throw noTag(dataset, name)
   return stored
+}
+
+function noTag(dataset: DatasetName, name: TagName): AetherError {
+  return new AetherError('not-found', `There is no tag "${name}" in the dataset "${dataset}"`, {
+    hint: `aetherfs ls ${dataset} lists its tags`,
+  })
 }
 
 export function tagInfo(name: TagName, tag: TagObject & { digest: Digest }): TagInfo {
@@ -70,6 +72,7 @@ export async function moveTag(
 ): Promise<TagResult> {
   for (let attempt = 1; ; attempt++) {
     const from = await tags.read(change.dataset, change.name, signal)
+    if (change.to === null && from?.tag.digest == null) throw noTag(change.dataset, change.name)
     checkMove(change.name, from, change.to, expected)
     const previous = from?.tag.digest ?? undefined
     if (from && previous !== undefined && previous === change.to)

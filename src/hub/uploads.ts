@@ -2,7 +2,7 @@
 import type { BlockInfo } from '../core/block.ts'
 import { decodeTail, FOOTER_BYTES, MAX_BLOCK } from '../core/block.ts'
 import { AetherError } from '../core/errors.ts'
-import type { BlockId } from '../core/id.ts'
+import { type BlockId, sha256Hex } from '../core/id.ts'
 import type { IndexCache } from '../dataset/block-reader.ts'
 import { createBufferPool } from '../dataset/buffer-pool.ts'
 import { createSemaphore } from '../dataset/semaphore.ts'
@@ -13,6 +13,10 @@ import type { Storage } from '../storage/storage.ts'
 
 /** Blocks in memory at once. More would come close to the hub's 300 MiB; clients beyond that wait before they send. */
 const UPLOADS_AT_ONCE = 6
+/** Milliseconds that an upload waits for its turn before it is told to come back later. */
+const WAIT_FOR_ROOM = 30_000
+/** A body that is slower than this over half a minute gives its place up, in bytes a second. */
+const SLOWEST = 16 * 1024
 
 export interface Uploads {
   take(id: BlockId, size: number, body: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<BlockInfo>
@@ -35,13 +39,25 @@ export function createUploads(storage: Storage, indexes: IndexCache): Uploads {
     if (size > MAX_BLOCK)
       throw new AetherError('too-large', `A block of ${size} bytes is over the limit of ${MAX_BLOCK}`)
     if (size <= FOOTER_BYTES) throw new AetherError('integrity', `A block of ${size} bytes holds nothing`)
-    return room.run(async () => {
-      const { info, bytes } = await check(id, await readBody(body, size, buffers.take()))
-      await store(info, bytes, signal)
-      indexes.set(id, decodeTail(bytes.subarray(bytes.length - info.tailSize), bytes.length))
-      buffers.give(new Uint8Array(bytes.buffer))
-      return info
-    }, signal)
+    return room.run(() => takeNow(id, size, body, signal), signal, WAIT_FOR_ROOM)
+  }
+
+  async function takeNow(
+    id: BlockId,
+    size: number,
+    body: AsyncIterable<Uint8Array>,
+    signal?: AbortSignal,
+  ): Promise<BlockInfo> {
+    const buffer = buffers.take()
+    const read = await readBody(body, size, buffer).catch((error: unknown) => {
+      buffers.give(buffer) // nobody else has it yet
+      throw error
+    })
+    const { info, bytes } = await check(id, read)
+    await store(info, bytes, signal)
+    indexes.set(id, decodeTail(bytes.subarray(bytes.length - info.tailSize), bytes.length))
+    buffers.give(new Uint8Array(bytes.buffer))
+    return info
   }
 
   function check(id: BlockId, bytes: Uint8Array<ArrayBuffer>): Promise<VerifyResult> {
@@ -53,29 +69,59 @@ export function createUploads(storage: Storage, indexes: IndexCache): Uploads {
       await storage.put(keys.block(info.id), bytes, { ifAbsent: true, signal })
     } catch (error) {
       if (!(error instanceof AetherError && error.code === 'conflict')) throw error
-      // The block is there already. One that is cut short was damaged outside of us; these checked bytes mend it.
-      const present = await storage.head(keys.block(info.id), { signal })
-      if (present?.size !== info.size) await storage.put(keys.block(info.id), bytes, { signal })
+      // The block is there already. If it was damaged outside of us, these checked bytes mend it.
+      if (!(await isSound(info.id, signal))) await storage.put(keys.block(info.id), bytes, { signal })
+    }
+  }
+
+  async function isSound(id: BlockId, signal?: AbortSignal): Promise<boolean> {
+    try {
+      return sha256Hex((await storage.get(keys.block(id), { signal })).bytes) === id
+    } catch (error) {
+      if (error instanceof AetherError && ['not-found', 'too-large', 'integrity'].includes(error.code)) return false
+      throw error
     }
   }
 
   return { take, close: () => workers.close() }
 }
 
-/** Exactly `size` bytes of a body, in the buffer. @throws {AetherError} `integrity` when there are more or fewer. */
+/**
+ * Exactly `size` bytes of a body, in the buffer.
+ * @throws {AetherError} `integrity` when there are more or fewer, `unavailable` when they come so slowly that a few such
+ *   bodies would keep everybody else from uploading
+ */
 async function readBody(
   body: AsyncIterable<Uint8Array>,
   size: number,
   buffer: Uint8Array<ArrayBuffer>,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = buffer.subarray(0, size)
+  const checkPace = createPace()
   let length = 0
   for await (const piece of body) {
     if (length + piece.length > size)
       throw new AetherError('integrity', `The block is longer than the ${size} bytes that were announced`)
     bytes.set(piece, length)
     length += piece.length
+    checkPace(length)
   }
   if (length < size) throw new AetherError('integrity', `The block ends after ${length} of ${size} bytes`)
   return bytes
+}
+
+/** Looks every half minute how much came since. */
+function createPace(now: () => number = performance.now.bind(performance)): (length: number) => void {
+  let from = { time: now(), length: 0 }
+  return (length) => {
+    const elapsed = now() - from.time
+    if (elapsed < WAIT_FOR_ROOM) return
+    if ((length - from.length) * 1000 < SLOWEST * elapsed) {
+      throw new AetherError(
+        'unavailable',
+        `The block comes in at under ${SLOWEST} bytes a second, and others wait for its place`,
+      )
+    }
+    from = { time: now(), length }
+  }
 }

@@ -116,10 +116,10 @@ function testFailures(): void {
   })
 
   const explained: [code: string, as: string, message: RegExp][] = [
-    ['EACCES', 'internal', /Cannot write "a": the file system does not permit it/],
-    ['EROFS', 'internal', /read-only/],
-    ['EIO', 'internal', /the disk failed/],
-    ['EPERM', 'internal', /no hard links/],
+    ['EACCES', 'unavailable', /Cannot write "a": the file system does not permit it/],
+    ['EROFS', 'unavailable', /read-only/],
+    ['EIO', 'unavailable', /the disk failed/],
+    ['EPERM', 'unavailable', /no hard links/],
     ['EXDEV', 'internal', /another file system/],
     ['EMFILE', 'unavailable', /too many files/],
     ['ESTALE', 'unavailable', /file server/],
@@ -143,7 +143,7 @@ function testFailures(): void {
       storage.list({ prefix: '' }),
       storage.delete('a', { ifMatch: 'x' }),
     ]
-    for (const call of calls) await assert.rejects(call, { code: 'internal', message: /the disk failed/ })
+    for (const call of calls) await assert.rejects(call, { code: 'unavailable', message: /the disk failed/ })
   })
 }
 

@@ -16,7 +16,10 @@ export async function makeFolders(folder: string, mode: number, mkdir: Mkdir = n
   const above = dirname(folder) === folder ? [] : await makeFolders(dirname(folder), mode, mkdir)
   const second = await tryMake(folder, mode, mkdir)
   if (second !== 'no parent') return [...above, ...second]
-  throw Object.assign(new Error(`ENOENT: no folder can be made here, mkdir '${folder}'`), { code: 'ENOENT' })
+  throw Object.assign(new Error(`ENOENT: no folder can be made here, mkdir '${folder}'`), {
+    code: 'ENOENT',
+    syscall: 'mkdir',
+  })
 }
 
 async function tryMake(folder: string, mode: number, mkdir: Mkdir): Promise<string[] | 'no parent'> {

@@ -29,7 +29,7 @@ function errorJson({ code, message, detail, stack }: AetherError, hint: string |
 }
 
 function errorLines(error: AetherError, hint: string | undefined, { style, debug }: ReportOptions): string[] {
-  const lines = [`${style.bad('aetherfs:')} ${printable(error.message)}`]
+  const lines = [`${style.bad('aetherfs:')} ${printableLines(error.message)}`]
   if (hint !== undefined) lines.push(`${style.strong('hint:')} ${printable(hint)}`)
   if (debug) lines.push(...stacks(error))
   return lines

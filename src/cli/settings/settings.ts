@@ -64,7 +64,7 @@ export const SETTINGS = {
     'how long open requests may go on after SIGTERM',
     30,
   ),
-  'push.concurrency': setting(count(1, 64), '--concurrency <count>', 'uploads under way at once', 4),
+  'push.concurrency': setting(count(1, 64), '--concurrency <count>', 'uploads under way at once', 3),
   'pull.keep': setting(count(0, 1000), '--keep <count>', 'older versions to keep in the folder', 1),
 } as const
 

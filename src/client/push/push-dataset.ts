@@ -10,7 +10,7 @@ import { openBases } from './find-bases.ts'
 import { type Journal, openJournal } from './journal.ts'
 import { unchangedDigest } from './prepare.ts'
 import { checkVersions, type PresentTags, readTags } from './present-tags.ts'
-import { nothingToDo, reportRead, summary } from './push-result.ts'
+import { nothingToDo, oddities, reportRead, summary } from './push-result.ts'
 import { type PushDeps, type PushTarget, whereOf } from './push-target.ts'
 import { remember } from './remember.ts'
 import { createSender } from './sender.ts'
@@ -57,7 +57,7 @@ async function pushContent(
   const result = { ...summary(target, deps, record.digest), ...numbers }
   if (options.dryRun) return { ...result, existed: false, tags: [], warnings: [] }
   const published = await publish(target, deps, record, bases, journal, present)
-  const warnings = [...journal.warnings(), ...(await tidyUp())]
+  const warnings = [...oddities(deps, published.existed), ...journal.warnings(), ...(await tidyUp())]
   return { ...result, ...published, warnings }
 
   /** The push is through, whatever becomes of the caches. */

@@ -38,6 +38,18 @@ export function summary({ connection, dataset }: PushTarget, { source, options }
   }
 }
 
+/** What went through and yet may not be what was meant. */
+export function oddities({ source, options }: PushDeps, existed: boolean): string[] {
+  const found: string[] = []
+  if (source.entries.length === 0) found.push('The source is empty, and so is the snapshot that was pushed')
+  if (existed && (options.message || Object.keys(options.labels ?? {}).length > 0)) {
+    found.push(
+      'The dataset had this snapshot already: it keeps its first message and labels; the message is in the log of the tags',
+    )
+  }
+  return found
+}
+
 export function nothingToDo(target: PushTarget, deps: PushDeps, digest: Digest, present: PresentTags): PushResult {
   const tags: TagResult[] = [...present.values()]
     .filter((tag) => tag !== undefined)

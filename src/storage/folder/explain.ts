@@ -8,7 +8,8 @@ interface Meaning {
 }
 
 const NO_PERMISSION: Meaning = {
-  code: 'internal', // of the store, not of the caller: "denied" would tell a client that its rights are too few
+  // Of the store, not of the caller: "denied" would tell a client that its rights are too few.
+  code: 'unavailable',
   reason: 'the file system does not permit it',
   hint: 'Give the user that runs this read and write permission on the folder of the store',
 }
@@ -35,12 +36,12 @@ const MEANINGS: Record<string, Meaning> = {
   EACCES: NO_PERMISSION,
   EPERM: { ...NO_PERMISSION, reason: 'the file system does not permit it, or has no hard links' }, // FAT says so
   EROFS: {
-    code: 'internal',
+    code: 'unavailable',
     reason: 'the file system is read-only',
     hint: 'Mount it for writing; a disk with errors turns read-only',
   },
   EIO: {
-    code: 'internal',
+    code: 'unavailable',
     reason: 'the disk failed',
     hint: 'Look for disk errors in the system log and check the store',
   },
