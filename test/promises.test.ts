@@ -423,13 +423,14 @@ describe('promise 4: a consumer folder is always exactly one whole version', () 
         await world.client.pull(world.at('target'), ['geo:live'], { keep: 5 })
       }
     })().finally(() => (updating = false))
+    let seen = { looks: 0, fault: undefined as string | undefined }
     try {
       for (; updating; looks++) await look()
     } finally {
       looking = false
+      seen = await watch.stop()
       await updates
     }
-    const seen = await watch.stop()
     assert.equal(seen.fault, undefined)
     assert.ok(seen.looks > 1000, `${seen.looks} looks at the link`)
 
