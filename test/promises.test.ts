@@ -413,7 +413,7 @@ describe('promise 4: a consumer folder is always exactly one whole version', () 
     const whole = new Set(Object.values(lines).map((version) => JSON.stringify(version)))
     await world.client.tag('geo:v1', 'geo:live')
     const [live] = await world.client.pull(world.at('target'), ['geo:live'])
-    const watch = await watchLink(live!.path)
+    await using watch = await watchLink(live!.path)
     let looks = 0
     let looking = true
     let updating = true

@@ -9,6 +9,7 @@ import {
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { rootCertificates } from 'node:tls'
 import { AetherError, isAbort, systemCode } from '../core/errors.ts'
+import { explainFailure } from './explain-failure.ts'
 import { type Endpoint, endpointOf } from './hosts.ts'
 
 /** Without any byte for this long, a connection is given up, in milliseconds. */
@@ -115,18 +116,6 @@ function fail(host: string, error: unknown): never {
   if (isAbort(error)) throw new AetherError('cancelled', 'Cancelled', { cause: error })
   if (error instanceof AetherError && error.code !== 'unavailable') throw error
   const cause = error instanceof StaleSocketError ? error.cause : error
-  const reason = (cause instanceof Error && (cause.message || systemCode(cause))) || String(cause)
-  throw new AetherError('unavailable', `Cannot reach the hub ${host}: ${reason}`, { cause, hint: hintFor(host, cause) })
-}
-
-function hintFor(host: string, cause: unknown): string {
-  const code = systemCode(cause) ?? ''
-  if (code === 'ECONNREFUSED') return `Is the hub running? "aetherfs run" starts one on this machine`
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
-    return `The name in "${host}" is not known to this machine; check its spelling`
-  if (code === 'EPROTO' || code.startsWith('ERR_SSL'))
-    return 'The hub may speak plain HTTP there: --plain-http allows that'
-  if (/CERT|SELF_SIGNED|ISSUER|ALTNAME/.test(code))
-    return 'The certificate is not trusted here; --ca FILE names one that is'
-  return 'Run the same command again: it goes on where it was'
+  const { reason, hint } = explainFailure(host, cause)
+  throw new AetherError('unavailable', `Cannot reach the hub ${host}: ${reason}`, { cause, hint })
 }

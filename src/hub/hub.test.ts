@@ -459,6 +459,17 @@ describe('listLog', () => {
     }
     assert.deepEqual(all.slice(0, 3), ['latest delete ', 'latest rollback bad data', 'latest push nightly'])
     assert.deepEqual(all.slice(3).toSorted(), ['latest push nightly', 'v1 push nightly']) // one push: maybe the same millisecond
+    const ofLatest: string[] = []
+    for (let after: string | undefined, more = true; more; ) {
+      const part = await hub.listLog(ANONYMOUS, GEO, { limit: 1, after, tag: LATEST })
+      ofLatest.push(...part.items.map((e) => `${e.tag} ${e.action} ${e.reason}`))
+      after = part.next
+      more = after !== undefined
+    }
+    assert.deepEqual(
+      ofLatest,
+      all.filter((line) => line.startsWith('latest')),
+    )
     await assert.rejects(hub.listLog(ANONYMOUS, GEO, { limit: 2, after: '../tags/latest' }), { code: 'invalid' })
   })
 })

@@ -1,20 +1,58 @@
 // The log of a dataset's tags, newest first. An entry counts when it is in the chain that begins at its tag.
 import { AetherError } from '../core/errors.ts'
 import type { DatasetName, TagName } from '../core/names.ts'
+import { mapOrdered } from '../dataset/map-ordered.ts'
 import { keys } from '../storage/keys.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { LogEntry, Page, PageOptions } from './hub.ts'
 import type { LogObject, TagStore } from './tag-store.ts'
 
-/**
- * One page of the log. Entries of moves that were never committed (their writer lost the race, or died before the tag was
- * written) are passed over: nothing in a chain names them.
- */
-export async function listLog(
+/** Entries that are read from the store at once. */
+const READS_AT_ONCE = 16
+
+export type LogOptions = PageOptions & { tag?: TagName }
+
+export function listLog(
   storage: Storage,
   tags: TagStore,
   dataset: DatasetName,
-  { after, limit, tag, signal }: PageOptions & { tag?: TagName },
+  options: LogOptions,
+): Promise<Page<LogEntry>> {
+  const { tag, ...page } = options
+  return tag === undefined ? listAll(storage, tags, dataset, page) : listChain(tags, dataset, tag, page)
+}
+
+/** The moves of one tag: its chain, from the head or from behind the last entry of the page before. */
+async function listChain(
+  tags: TagStore,
+  dataset: DatasetName,
+  tag: TagName,
+  { after, limit, signal }: PageOptions,
+): Promise<Page<LogEntry>> {
+  const items: LogEntry[] = []
+  let next = after
+    ? (await tags.readLog(dataset, after, signal)).previous
+    : ((await tags.read(dataset, tag, signal))?.tag.log ?? null)
+  let last = after
+  while (next !== null) {
+    if (items.length === limit) return { items, next: last }
+    const entry = await tags.readLog(dataset, next, signal)
+    items.push(publicEntry(entry))
+    last = next
+    next = entry.previous
+  }
+  return { items, next: undefined }
+}
+
+/**
+ * One page of the whole log. Entries of moves that were never committed (their writer lost the race, or died before the tag
+ * was written) are passed over: nothing in a chain names them.
+ */
+async function listAll(
+  storage: Storage,
+  tags: TagStore,
+  dataset: DatasetName,
+  { after, limit, signal }: PageOptions,
 ): Promise<Page<LogEntry>> {
   const chains = createChains(tags, dataset, signal)
   const prefix = keys.log(dataset)
@@ -22,10 +60,11 @@ export async function listLog(
   let startAfter = after === undefined ? undefined : prefix + after
   for (;;) {
     const page = await storage.list({ prefix, startAfter, limit, signal })
-    for (const { key } of page.objects) {
+    const read = async ({ key }: { key: string }) => {
       const id = key.slice(prefix.length)
-      const entry = await tags.readLog(dataset, id, signal)
-      if (tag !== undefined && entry.tag !== tag) continue
+      return { id, entry: await tags.readLog(dataset, id, signal) }
+    }
+    for await (const { id, entry } of mapOrdered(page.objects, READS_AT_ONCE, read)) {
       if (!(await chains.takes(id, entry))) continue
       items.push(publicEntry(entry))
       if (items.length === limit) return { items, next: id }

@@ -3,7 +3,7 @@ import { existsSync, readlinkSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 
-export interface LinkWatch {
+export interface LinkWatch extends AsyncDisposable {
   /** Ends it; answers how often it looked, and the first fault that it saw. */
   stop(): Promise<{ looks: number; fault: string | undefined }>
 }
@@ -19,6 +19,7 @@ export async function watchLink(path: string): Promise<LinkWatch> {
   const next = () => new Promise((resolve) => worker.once('message', resolve))
   await next() // it looks by now
   return {
+    [Symbol.asyncDispose]: async () => void (await worker.terminate()),
     async stop() {
       const result = next()
       Atomics.store(stopped, 0, 1)
