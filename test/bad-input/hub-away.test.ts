@@ -126,14 +126,14 @@ describe('permissions', () => {
     await writeFile(folder.at('file'), 'no folder')
     const start = (storage: string) =>
       runProgram(['run', '--listen', '127.0.0.1:0', '--storage', storage], { home: folder.path, uid: NOBODY })
-    for (const [storage, words] of [
-      [folder.at('closed'), /Cannot open the store .*|does not permit it/],
-      [folder.at('closed/below'), /does not permit it/],
-      [folder.at('file'), /Cannot open|no folder|a folder/],
-      ['s3:bucket', /there is no store of the kind "s3:"/],
+    for (const [storage, expected, words] of [
+      [folder.at('closed'), 8, /Cannot open the store .*|does not permit it/],
+      [folder.at('closed/below'), 8, /does not permit it/],
+      [folder.at('file'), 2, /Cannot open|no folder|a folder/],
+      ['s3:bucket', 2, /there is no store of the kind "s3:"/],
     ] as const) {
       const { exit, stdout, stderr } = await start(storage)
-      assert.ok(exit === 1 || exit === 2, `${storage}: ${exit}`)
+      assert.equal(exit, expected, `${storage}: ${stderr}`)
       assert.equal(stdout, '')
       assert.match(stderr, words, storage)
       assert.doesNotMatch(stderr, /defect/)
