@@ -371,7 +371,7 @@ describe('promise 4: a consumer folder is always exactly one whole version', () 
     const link = live!.path
     let now = 'v1'
     let killed = 0
-    for (let round = 0; round < 12; round++) {
+    for (let round = 0; round < 8; round++) {
       const next = now === 'v1' ? 'v3' : 'v1'
       await world.client.tag(`geo:${next}`, 'geo:live')
       const env = { AETHERFS_HOST: world.hub.host }

@@ -11,7 +11,7 @@ export interface ConnectOptions {
   host?: string
   /** Speak HTTP without TLS to hosts other than this machine too. Loopback hosts are always spoken to without TLS. @default false */
   plainHttp?: boolean
-  /** Certificates (PEM) to trust besides those of the system. */
+  /** Certificates (PEM) to trust besides those that Node brings. */
   ca?: string
   /** Folder for what may be lost at any time: stat caches, journals of interrupted pushes, block indexes. @default $XDG_CACHE_HOME/aetherfs */
   cacheFolder?: string
