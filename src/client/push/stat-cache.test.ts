@@ -65,6 +65,25 @@ describe('stat cache', () => {
     )
   })
 
+  it('keeps entries apart whose stamp or hash is empty: empty files, folders, links, and what was just written', async () => {
+    const push = pushOf([], 2)
+    const fields = ['', 'x']
+    let n = 0
+    for (const stamp of fields) {
+      for (const hash of fields.map((text) => text && sha256Hex(text))) {
+        const drafts = [
+          entry(`f${n++}`, 0),
+          { ...entry(`d${n++}`), kind: 'folder' as const },
+          { ...entry(`l${n++}`), kind: 'link' as const, target: 'b b 1' },
+        ]
+        for (const draft of drafts)
+          push.entries.set(draft.path, { line: cacheLine(draft), stamp, hash, size: draft.size })
+      }
+    }
+    await writeStatCache(path, push)
+    assert.deepEqual(await readStatCache(path), push)
+  })
+
   it('is as if it were not there when it is damaged or cut short', async () => {
     await writeStatCache(path, pushOf([entry('a')], 3))
     const good = readFileSync(path)

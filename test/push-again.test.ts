@@ -1,4 +1,4 @@
-// One push to several places: each finds what it needs, though what the last push found out is another place's.
+// Pushes that build on what an earlier one found out: of the same source, and for several places at once.
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { startHub } from './testing/hub.fixture.ts'
@@ -17,6 +17,23 @@ function tree(changed: string): Tree {
   const middle = Buffer.concat([Buffer.from(changed), bytes(10, 20_000 - changed.length)])
   return { ...Object.fromEntries(small), 'small/10': file(middle), 'large.bin': file(bytes(99, 300_000)) }
 }
+
+describe('a push after an empty file, a folder and a link', () => {
+  it('takes each file for itself, whatever its name looks like', async (t) => {
+    skipAhead(t)
+    await using world = await openWorld()
+    const source = world.at('source')
+    const names = ['b b 100000', 'c', 'd']
+    const files = Object.fromEntries(names.map((name) => [name, file(randomBytesOf(100_000, name))]))
+    await writeTree(source, { aaa: file(''), aab: { kind: 'folder' }, aac: { kind: 'link', target: 'c' }, ...files })
+    await world.client.push(source, ['geo:latest'])
+    await writeTree(source, { f: file('new') })
+    const [second] = await world.client.push(source, ['geo:latest'])
+    assert.equal(second!.unreadBytes, 300_000)
+    const [pulled] = await world.newClient().pull(world.at('target'), ['geo'])
+    assert.deepEqual(await treeOf(pulled!.path), await treeOf(source))
+  })
+})
 
 describe('a push to several places', () => {
   it('sends what a second dataset of the hub needs only once', async () => {
