@@ -4,6 +4,7 @@ import { describe, it } from 'node:test'
 import { startHub } from './testing/hub.fixture.ts'
 import { randomBytesOf } from './testing/random.fixture.ts'
 import { skipAhead } from './testing/skip-ahead.fixture.ts'
+import { listStore } from './testing/stored.fixture.ts'
 import { file, type Tree, treeOf, updateTree, writeTree } from './testing/tree.fixture.ts'
 import { openWorld } from './testing/world.fixture.ts'
 
@@ -31,6 +32,22 @@ describe('a push after an empty file, a folder and a link', () => {
     const [second] = await world.client.push(source, ['geo:latest'])
     assert.equal(second!.unreadBytes, 300_000)
     const [pulled] = await world.newClient().pull(world.at('target'), ['geo'])
+    assert.deepEqual(await treeOf(pulled!.path), await treeOf(source))
+  })
+})
+
+describe('a push to a hub that has lost a block', () => {
+  it('sends what was in it again, and the new version is whole', async () => {
+    await using world = await openWorld()
+    const source = world.at('source')
+    await writeTree(source, tree('one'))
+    await world.client.push(source, ['geo:v1'])
+    for (const line of await listStore(world.hub.storage, 'blocks/'))
+      await world.hub.storage.delete(line.split(' ')[0]!)
+    await writeTree(source, { 'more.txt': file('more') })
+    const [second] = await world.newClient().push(source, ['geo:v2'])
+    assert.ok(second!.sentBytes > 600_000)
+    const [pulled] = await world.newClient().pull(world.at('target'), ['geo:v2'])
     assert.deepEqual(await treeOf(pulled!.path), await treeOf(source))
   })
 })

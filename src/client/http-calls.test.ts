@@ -69,6 +69,20 @@ describe('createHttpCalls', () => {
     await assert.rejects(waiting, { code: 'cancelled' })
   })
 
+  it('takes a connection of its own for what must not be sent twice', async () => {
+    const sockets = new Set<unknown>()
+    const { calls } = await serve((request, response) => {
+      sockets.add(request.socket)
+      response.end('ok')
+    })
+    await calls.send(get)
+    await calls.send(get)
+    assert.equal(sockets.size, 1)
+    await calls.send({ ...get, once: true })
+    await calls.send({ ...get, once: true })
+    assert.equal(sockets.size, 3)
+  })
+
   it('sends again when a kept connection had been closed meanwhile', async () => {
     const { calls, server } = await serve((_, response) => response.end('ok'))
     await calls.send(get)

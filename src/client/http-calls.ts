@@ -26,6 +26,8 @@ export interface HttpCall {
   maxBytes: number
   /** Milliseconds without a byte. @default 60_000 */
   idleTimeout?: number
+  /** For what must not be sent twice: a connection of its own, which cannot have been closed unseen. */
+  once?: boolean
   signal?: AbortSignal
 }
 
@@ -44,11 +46,15 @@ export interface HttpCalls {
 export function createHttpCalls(host: string, options: { plainHttp?: boolean; ca?: string }): HttpCalls {
   const endpoint = endpointOf(host, options)
   const ca = options.ca === undefined ? undefined : [...rootCertificates, options.ca]
-  const agent = endpoint.tls
-    ? new HttpsAgent({ keepAlive: true, maxSockets: MAX_SOCKETS, ca })
-    : new HttpAgent({ keepAlive: true, maxSockets: MAX_SOCKETS })
+  const newAgent = (keepAlive: boolean) =>
+    endpoint.tls
+      ? new HttpsAgent({ keepAlive, maxSockets: MAX_SOCKETS, ca })
+      : new HttpAgent({ keepAlive, maxSockets: MAX_SOCKETS })
+  const kept = newAgent(true)
+  const fresh = newAgent(false)
 
   async function send(call: HttpCall): Promise<HttpAnswer> {
+    const agent = call.once ? fresh : kept
     try {
       return await sendOnce(endpoint, agent, call)
     } catch (error) {
@@ -59,7 +65,12 @@ export function createHttpCalls(host: string, options: { plainHttp?: boolean; ca
     }
   }
 
-  return { send, close: () => agent.destroy() }
+  function close(): void {
+    kept.destroy()
+    fresh.destroy()
+  }
+
+  return { send, close }
 }
 
 class StaleSocketError extends Error {}

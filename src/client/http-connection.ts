@@ -57,12 +57,12 @@ export function createHttpConnection(host: string, options: HttpConnectionOption
   async function unary<I extends DescMessage, O extends DescMessage>(
     rpc: DescMethodUnary<I, O>,
     request: MessageInitShape<I>,
-    { signal, idleTimeout }: CallOptions & { idleTimeout?: number } = {},
+    { signal, idleTimeout, once }: CallOptions & { idleTimeout?: number; once?: boolean } = {},
   ): Promise<MessageShape<O>> {
     const headers = { 'content-type': 'application/proto', 'connect-protocol-version': '1' }
     const body = toBinary(rpc.input, create(rpc.input, request))
     const path = `/${rpc.parent.typeName}/${rpc.name}`
-    const answer = await send({ method: 'POST', path, headers, body, maxBytes: MAX_ANSWER, idleTimeout, signal })
+    const answer = await send({ method: 'POST', path, headers, body, maxBytes: MAX_ANSWER, idleTimeout, once, signal })
     return sensible(() => fromBinary(rpc.output, answer))
   }
 
@@ -90,11 +90,15 @@ export function createHttpConnection(host: string, options: HttpConnectionOption
     },
 
     async deleteTag(dataset, tag, { expected, reason = '', signal } = {}) {
-      await unary(method.deleteTag, { dataset, tag, expectedDigest: expectedText(expected), reason }, { signal })
+      await unary(
+        method.deleteTag,
+        { dataset, tag, expectedDigest: expectedText(expected), reason },
+        { signal, once: true },
+      )
     },
 
     async rollBackTag(dataset, tag, { reason = '', signal } = {}) {
-      return resultOf(await unary(method.rollBackTag, { dataset, tag, reason }, { signal }))
+      return resultOf(await unary(method.rollBackTag, { dataset, tag, reason }, { signal, once: true }))
     },
 
     async listLog(dataset, { tag = '', after = '', limit, signal }) {

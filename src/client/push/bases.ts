@@ -64,8 +64,12 @@ export async function openBase(
 /** Block indexes that are fetched at once. */
 const FETCHES = 8
 
-/** Adds every chunk of a base's blocks. */
+/** Adds every chunk of a base's blocks. A block that the hub has lost is passed over, so that its chunks are sent again. */
 export async function addBase(known: KnownChunks, { record, reader }: OpenBase, signal?: AbortSignal): Promise<void> {
-  const read = async (block: BlockInfo) => ({ block, index: await reader.index(block, signal) })
-  for await (const { block, index } of mapOrdered(record.blocks, FETCHES, read)) known.addBlock(block, index)
+  const read = async (block: BlockInfo) => ({ block, index: await reader.index(block, signal).catch(unlessLost) })
+  for await (const { block, index } of mapOrdered(record.blocks, FETCHES, read)) if (index) known.addBlock(block, index)
+}
+
+function unlessLost(error: unknown): undefined {
+  if (!(error instanceof AetherError && ['not-found', 'integrity'].includes(error.code))) throw error
 }
