@@ -7,9 +7,23 @@ import { changeDatabase, makeDataSet } from '../testing/samples.fixture.ts'
 import { file, treeOf, writeTree } from '../testing/tree.fixture.ts'
 import { type FaultWorld, openFaultWorld, type PullJson, type PushJson } from './fault-world.fixture.ts'
 
-/** Pushes and pulls of the data below take about as long, in milliseconds. */
-const PUSH_TIME = 900
-const PULL_TIME = 700
+interface Span {
+  /** Milliseconds within which the next blow falls. */
+  get(): number
+  /** Whether the last blow came in time. */
+  tell(hit: boolean): void
+}
+
+/** How long a command takes differs from machine to machine, so the blows find it out: about every second one hits. */
+function createSpan(): Span {
+  let span = 600
+  return {
+    get: () => Math.round(span),
+    tell: (hit) => {
+      span = Math.min(4000, Math.max(120, span * (hit ? 1.2 : 0.7)))
+    },
+  }
+}
 
 /** The next version of a data set, in the same folder. */
 async function makeVersion(world: FaultWorld, version: number): Promise<void> {
@@ -35,11 +49,13 @@ describe('kill -9', () => {
   it('of who pushes: nothing is half there, and the same push completes', async () => {
     await using world = await begin()
     let killed = 0
+    const span = createSpan()
     for (let round = 1; round <= 20; round++) {
       await makeVersion(world, round)
       const push = ['push', world.at('source'), '-t', 'geo:live', '-t', `geo:v${round}`]
       for (let tries = world.random.int(1, 2); tries > 0; tries--) {
-        const { signal, exit, stderr } = await world.runAndKill(PUSH_TIME, ...push)
+        const { signal, exit, stderr } = await world.runAndKill(span.get(), ...push)
+        span.tell(signal === 'SIGKILL')
         if (signal === 'SIGKILL') killed++
         else assert.equal(exit, 0, stderr)
         await world.checkTags()
@@ -56,6 +72,7 @@ describe('kill -9', () => {
   it('of the hub: pushes and pulls end with 8, and complete when it is back', async () => {
     await using world = await begin()
     let interrupted = 0
+    const spans = { push: createSpan(), pull: createSpan() }
     for (let round = 1; round <= 16; round++) {
       const before = await live(world)
       await makeVersion(world, round)
@@ -65,11 +82,13 @@ describe('kill -9', () => {
         ['pull', world.at('target'), 'geo:live'],
       ]) {
         const program = world.start(...command)
-        const moment = world.random.int(150, command[0] === 'push' ? PUSH_TIME : PULL_TIME)
+        const span = command[0] === 'push' ? spans.push : spans.pull
+        const moment = world.random.int(50, span.get())
         await new Promise((resolve) => setTimeout(resolve, moment))
         await world.killHub()
         const { exit, stderr } = await program.outcome
         assert.ok(exit === 0 || exit === 8, `round ${round}: ${exit} ${stderr}`)
+        span.tell(exit === 8)
         if (exit === 8) interrupted++
         const seen = JSON.stringify(await live(world))
         assert.ok([before, after].map((tree) => JSON.stringify(tree)).includes(seen), `round ${round}, ${command[0]}`)
@@ -86,6 +105,7 @@ describe('kill -9', () => {
   it('of who pulls: the folder is always one whole version, and the same pull completes', async () => {
     await using world = await begin()
     let killed = 0
+    const span = createSpan()
     for (let round = 1; round <= 20; round++) {
       const before = JSON.stringify(await live(world))
       await makeVersion(world, round)
@@ -93,7 +113,8 @@ describe('kill -9', () => {
       await world.succeeds<PushJson>('push', world.at('source'), '-t', 'geo:live')
       const pull = ['pull', world.at('target'), 'geo:live', '--keep', String(world.random.int(0, 2))]
       for (let tries = world.random.int(1, 3); tries > 0; tries--) {
-        const { signal, exit, stderr } = await world.runAndKill(PULL_TIME, ...pull)
+        const { signal, exit, stderr } = await world.runAndKill(span.get(), ...pull)
+        span.tell(signal === 'SIGKILL')
         if (signal === 'SIGKILL') killed++
         else assert.equal(exit, 0, stderr)
         assert.ok([before, after].includes(JSON.stringify(await live(world))), `round ${round}`)
