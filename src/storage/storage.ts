@@ -57,7 +57,9 @@ export interface ListPage {
 
 /**
  * Where bytes rest. Failures are AetherErrors: `not-found`, `conflict` (a condition did not hold), `no-space`,
- * `unavailable` (may be tried again), `too-large`.
+ * `denied` (the store does not let this hub), `too-large`, and `unavailable`: may be tried again. Of that, `detail.retryAfterMs`
+ * says when the store wants to be asked again, and `detail.undone` = "true" that surely nothing was done; without it a
+ * write may have been carried out.
  */
 export interface Storage {
   /**
