@@ -4,6 +4,7 @@ import type { Client } from '../client/client.ts'
 import { AetherError, systemCode } from '../core/errors.ts'
 import type { Context } from './context.ts'
 import { createOutput } from './output/output.ts'
+import { printable } from './output/printable.ts'
 import { chooseStyle } from './output/style.ts'
 import type { ProgressView } from './progress/progress-view.ts'
 import type { Settings } from './settings/settings.ts'
@@ -21,6 +22,14 @@ export function createContext(world: World, settings: Settings, signal: AbortSig
   let client: Promise<Client> | undefined
   let view: Promise<ProgressView> | undefined
   let drawn: ProgressView | undefined
+
+  async function note(text: string): Promise<void> {
+    if (settings.quiet) return
+    const line = settings.json ? JSON.stringify({ note: text }) : text
+    await (drawn === undefined ? world.stderr.write(`${line}\n`) : drawn.above(line))
+  }
+
+  const warn = (text: string) => void note(`warning: ${printable(text)}`)
   return {
     world,
     settings,
@@ -28,13 +37,9 @@ export function createContext(world: World, settings: Settings, signal: AbortSig
     style: chooseStyle(world.stdout, world.env),
     signal,
     now: () => world.clock.now(),
-    client: () => (client ??= openClient(world, settings)),
+    client: () => (client ??= openClient(world, settings, warn)),
     progress: () => (view ??= openView(world, settings).then((opened) => (drawn = opened))),
-    async note(text) {
-      if (settings.quiet) return
-      const line = settings.json ? JSON.stringify({ note: text }) : text
-      await (drawn === undefined ? world.stderr.write(`${line}\n`) : drawn.above(line))
-    },
+    note,
     stopDrawing: () => drawn?.finish(),
     async close() {
       drawn?.finish()
@@ -45,9 +50,17 @@ export function createContext(world: World, settings: Settings, signal: AbortSig
   }
 }
 
-async function openClient(world: World, settings: Settings): Promise<Client> {
+async function openClient(world: World, settings: Settings, onWarning: (text: string) => void): Promise<Client> {
   const ca = settings.ca === undefined ? undefined : await readCertificates(settings.ca)
-  return world.connect({ host: settings.host, plainHttp: settings.plainHttp, ca, cacheFolder: settings.cacheDir })
+  return world.connect({
+    host: settings.host,
+    plainHttp: settings.plainHttp,
+    ca,
+    cacheFolder: settings.cacheDir,
+    retryForMs: settings.retryFor * 1000,
+    bytesPerSecond: settings.bwlimit,
+    onWarning,
+  })
 }
 
 async function readCertificates(file: string): Promise<string> {

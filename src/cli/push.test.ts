@@ -48,9 +48,23 @@ describe('aetherfs push', () => {
   })
 
   it('connects as the settings say', async () => {
-    const env = { AETHERFS_HOST: 'hub:1', AETHERFS_PLAIN_HTTP: '1', AETHERFS_CACHE_DIR: '/cache' }
-    const { connected } = await push(['.', '-t', 'geo'], pushResult(), { env })
-    assert.deepEqual(connected, [{ host: 'hub:1', plainHttp: true, ca: undefined, cacheFolder: '/cache' }])
+    const env = {
+      AETHERFS_HOST: 'a:1,b:2',
+      AETHERFS_PLAIN_HTTP: '1',
+      AETHERFS_CACHE_DIR: '/cache',
+      AETHERFS_BWLIMIT: '1M',
+    }
+    const { connected } = await push(['.', '-t', 'geo', '--retry-for', '7'], pushResult(), { env })
+    const [{ onWarning, ...options } = {}] = connected
+    assert.deepEqual(options, {
+      host: 'a:1,b:2',
+      plainHttp: true,
+      ca: undefined,
+      cacheFolder: '/cache',
+      retryForMs: 7000,
+      bytesPerSecond: 1024 ** 2,
+    })
+    assert.equal(typeof onWarning, 'function')
   })
 
   it('prints references in full on stdout, and how it went on stderr', async () => {

@@ -29,7 +29,7 @@ export const VERBS: readonly VerbEntry[] = [
   { name: 'rm', summary: 'remove tags', load: async () => (await import('./rm.ts')).rm },
   {
     name: 'verify',
-    summary: 'check the files of a pulled folder',
+    summary: 'check the files of a pulled folder, or a store',
     load: async () => (await import('./verify.ts')).verify,
   },
   {

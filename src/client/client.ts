@@ -7,12 +7,21 @@ import type { OnProgress } from './progress.ts'
 import type { PullResult } from './pull/pull.ts'
 
 export interface ConnectOptions {
-  /** Hub for references that name none: host and port, for example "localhost:8080" or "[::1]:8080". @default "localhost:8080" */
+  /**
+   * Hub for references that name none: host and port, for example "localhost:8080" or "[::1]:8080". Several hubs of one
+   * store are separated by commas: when one fails, the next one is used. @default "localhost:8080"
+   */
   host?: string
   /** Speak HTTP without TLS to hosts other than this machine too. Loopback hosts are always spoken to without TLS. @default false */
   plainHttp?: boolean
   /** Certificates (PEM) to trust besides those that Node brings. */
   ca?: string
+  /** How long a hub that has answered before is tried again without any success, in milliseconds; 0 means one try. @default 30_000 */
+  retryForMs?: number
+  /** Bytes a second at most, in both directions and of all connections together; at least 32 KiB. @default no limit */
+  bytesPerSecond?: number
+  /** Told why a hub is tried again, or another one is used. */
+  onWarning?: (text: string) => void
   /** Folder for what may be lost at any time: stat caches, journals of interrupted pushes, block indexes. @default $XDG_CACHE_HOME/aetherfs */
   cacheFolder?: string
 }
@@ -81,6 +90,8 @@ export interface PullOptions extends CallOptions {
   dryRun?: boolean
   /** Older versions to keep in the target besides the present one. @default 1 */
   keep?: number
+  /** Unwanted bytes between two wanted ranges that are fetched along rather than asked around, at most. @default 256 KiB */
+  gap?: number
   onProgress?: OnProgress
 }
 

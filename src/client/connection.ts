@@ -1,4 +1,4 @@
-// One hub, as the client sees it. http-connection.ts is the real one; tests may put a hub behind it without a socket.
+// One hub, as the client sees it. transport/http-connection.ts is the real one; tests may put a hub behind it without a socket.
 import type {
   CallOptions,
   Expected,
@@ -17,7 +17,9 @@ import type { DatasetName, TagName } from '../core/names.ts'
 
 /** The same calls as the hub's own interface, with the same errors; `unavailable` when the hub does not answer. */
 export interface Connection {
-  /** Host and port as the user wrote them. */
+  /** What the user calls it, one host or several of one store: caches go by this. */
+  readonly hosts: string
+  /** Host and port of the one that calls go to at present, for references. */
   readonly host: string
   listDatasets(options: PageOptions & { prefix?: string }): Promise<Page<DatasetName>>
   listTags(dataset: DatasetName, options: PageOptions): Promise<Page<TagInfo>>

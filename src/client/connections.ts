@@ -1,4 +1,4 @@
-// One connection for each hub that references name.
+// One connection for each hub that references name, and one for the default, which may be several hubs of one store.
 import { DEFAULT_HOST } from '../core/reference.ts'
 import type { Connection } from './connection.ts'
 

@@ -1,5 +1,6 @@
 // How to speak to a host: which scheme and port, and whether it is this machine.
 import { BlockList, isIP } from 'node:net'
+import { AetherError } from '../core/errors.ts'
 
 export interface Endpoint {
   tls: boolean
@@ -14,6 +15,16 @@ const TLS_PORT = 443
 const LOOPBACK = new BlockList()
 LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4')
 LOOPBACK.addAddress('::1', 'ipv6')
+
+/** @param text hosts as references have them, separated by commas: hubs that serve one store. @throws {AetherError} `invalid` */
+export function parseHosts(text: string): string[] {
+  const hosts = text.split(',').map((host) => host.trim())
+  const wrong = hosts.find((host) => !/^[^\s/@]+$/.test(host))
+  if (wrong === undefined) return [...new Set(hosts)]
+  throw new AetherError('invalid', `Cannot use "${text}" as hosts: "${wrong}" is none`, {
+    hint: 'Write hosts such as hub-1.example.com,hub-2.example.com:8443',
+  })
+}
 
 /** @param host "name", "name:port", "[::1]" or "[::1]:port" as a reference has it */
 export function endpointOf(host: string, { plainHttp = false } = {}): Endpoint {

@@ -6,12 +6,13 @@ import type { Client, ConnectOptions, Resolved } from './client.ts'
 import type { Connection } from './connection.ts'
 import { createConnections } from './connections.ts'
 import { diffListings } from './diff.ts'
-import { createHttpConnection } from './http-connection.ts'
 import { openSnapshot } from './open-snapshot.ts'
 import { pullAll } from './pull/pull-all.ts'
 import { push } from './push/push.ts'
 import { createTailCache } from './remote-reader.ts'
 import { resolveReference } from './resolve.ts'
+import { createHttpConnection } from './transport/http-connection.ts'
+import { createRateLimit } from './transport/rate-limit.ts'
 import { watchTag } from './watch.ts'
 
 export type * from '../core/dataset.ts'
@@ -29,11 +30,13 @@ const PAGE = 1000
 
 /** A client for any number of hubs. Nothing is sent before the first call. */
 export function connect(options: ConnectOptions = {}): Client {
-  return createClient(options, (host) => createHttpConnection(host, options))
+  const { plainHttp, ca, bytesPerSecond, retryForMs: retryFor, onWarning } = options
+  const rate = bytesPerSecond === undefined ? undefined : createRateLimit(bytesPerSecond)
+  return createClient(options, (hosts) => createHttpConnection(hosts, { plainHttp, ca, rate, retryFor, onWarning }))
 }
 
 /** As `connect`, with the way to reach a host given. */
-export function createClient(options: ConnectOptions, open: (host: string) => Connection): Client {
+export function createClient(options: ConnectOptions, open: (hosts: string) => Connection): Client {
   const connections = createConnections(options.host, open)
   const cacheFolder = options.cacheFolder ?? defaultCacheFolder()
   const tails = createTailCache(cacheFolder)

@@ -1,6 +1,13 @@
 // Frames: how a run of chunks is compressed, and decoded again without trusting what it says. docs/format.md, section 4.
 import { promisify } from 'node:util'
-import { constants, type ZstdOptions, zstdCompress, zstdDecompress, zstdDecompressSync } from 'node:zlib'
+import {
+  constants,
+  type ZstdOptions,
+  zstdCompress,
+  zstdCompressSync,
+  zstdDecompress,
+  zstdDecompressSync,
+} from 'node:zlib'
 import { type ChunkRef, CODEC_STORED, CODEC_ZSTD, type Codec, type Frame, MAX_FRAME_PLAIN } from './block.ts'
 import { AetherError } from './errors.ts'
 
@@ -11,16 +18,40 @@ const WORTHWHILE = 0.03
 const compress = promisify<Uint8Array, ZstdOptions, Buffer>(zstdCompress)
 const decompress = promisify<Uint8Array, ZstdOptions, Buffer>(zstdDecompress)
 
-/** Compresses `plain`, which is the bytes of `chunks`, on the thread pool. */
+/** The bytes of a frame as they are stored. */
+export interface PackedFrame {
+  codec: Codec
+  bytes: Uint8Array
+}
+
+/** Compresses the plain bytes of a frame on the thread pool. What does not compress is given back as it is. */
+export async function packFrame(plain: Uint8Array): Promise<PackedFrame> {
+  return worthwhile(plain, await compress(plain, encodeOptions(plain.length)))
+}
+
+/** As `packFrame`, on the calling thread: for workers. */
+export function packFrameSync(plain: Uint8Array): PackedFrame {
+  return worthwhile(plain, zstdCompressSync(plain, encodeOptions(plain.length)))
+}
+
+/** The frame of `chunks`, which have the bytes `plain`. */
 export async function encodeFrame(plain: Uint8Array, chunks: ChunkRef[]): Promise<Frame> {
-  const packed = await compress(plain, {
-    params: { [constants.ZSTD_c_compressionLevel]: LEVEL },
-    pledgedSrcSize: plain.length, // lets zstd choose tables and window for this size: a third faster
-    chunkSize: plain.length + 1024, // the whole answer in one piece: fewer trips to the thread pool
-  })
-  if (packed.length > plain.length * (1 - WORTHWHILE)) return { codec: CODEC_STORED, bytes: plain, chunks }
+  const { codec, bytes } = await packFrame(plain)
   // zlib answers with a piece of a buffer as large as `chunkSize`; only a copy lets go of the rest.
-  return { codec: CODEC_ZSTD, bytes: Buffer.from(packed), chunks }
+  return { codec, bytes: codec === CODEC_STORED ? bytes : Buffer.from(bytes), chunks }
+}
+
+function encodeOptions(plainLength: number): ZstdOptions {
+  return {
+    params: { [constants.ZSTD_c_compressionLevel]: LEVEL },
+    pledgedSrcSize: plainLength, // lets zstd choose tables and window for this size: a third faster
+    chunkSize: plainLength + 1024, // the whole answer in one piece: fewer trips to the thread pool
+  }
+}
+
+function worthwhile(plain: Uint8Array, packed: Uint8Array): PackedFrame {
+  if (packed.length > plain.length * (1 - WORTHWHILE)) return { codec: CODEC_STORED, bytes: plain }
+  return { codec: CODEC_ZSTD, bytes: packed }
 }
 
 /** A frame never needs a larger window than its plain bytes; one that asks for more is hostile. */

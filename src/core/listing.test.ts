@@ -3,7 +3,14 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { AetherError } from './errors.ts'
 import type { FileHash } from './id.ts'
-import { decodeListing, type Entry, encodeListing, LISTING_HEADER, listingDigest } from './listing.ts'
+import {
+  createListingDecoder,
+  decodeListing,
+  type Entry,
+  encodeListing,
+  LISTING_HEADER,
+  listingDigest,
+} from './listing.ts'
 import { compareBytes } from './path.ts'
 import { anyListing } from './sample.fixture.ts'
 
@@ -21,6 +28,25 @@ describe('encodeListing and decodeListing', () => {
       }),
       { numRuns: 500 },
     )
+  })
+
+  it('read the same however the bytes arrive', () => {
+    fc.assert(
+      fc.property(anyListing, fc.integer({ min: 1, max: 100 }), (listing, step) => {
+        const encoded = encodeListing(listing)
+        const decoder = createListingDecoder()
+        const read: Entry[] = []
+        for (let at = 0; at < encoded.length; at += step) read.push(...decoder.push(encoded.subarray(at, at + step)))
+        decoder.end()
+        assert.deepEqual(read, listing)
+      }),
+    )
+  })
+
+  it('hold no line that never ends', () => {
+    const decoder = createListingDecoder()
+    decoder.push(text('f '))
+    assert.throws(() => decoder.push(Buffer.alloc(40_000, 'x')), { code: 'invalid', message: /longer than any may be/ })
   })
 
   it('take no damaged text for a listing of its own, whatever was changed', () => {

@@ -55,21 +55,61 @@ export function encodeListing(listing: Listing): Buffer {
 
 /** @throws {AetherError} `invalid` when the text is not canonical. */
 export function decodeListing(text: Uint8Array): Entry[] {
-  const bytes = Buffer.from(text.buffer, text.byteOffset, text.length)
-  if (bytes.toString('latin1', 0, LISTING_HEADER.length) !== LISTING_HEADER)
-    throw malformed('it does not begin with its header')
-  const entries: Entry[] = []
-  const check = createEntryCheck()
-  let start = LISTING_HEADER.length
-  while (start < bytes.length) {
-    const end = bytes.indexOf(10, start)
-    if (end < 0) throw malformed('its last line has no end')
-    const entry = parseLine(bytes.subarray(start, end))
-    check(entry)
-    entries.push(entry)
-    start = end + 1
-  }
+  const decoder = createListingDecoder()
+  const entries = decoder.push(text)
+  decoder.end()
   return entries
+}
+
+/** Longest line that there can be: a link whose path and target are as long as they may be, and all of it escaped. */
+const MAX_LINE = 32 * 1024
+
+export interface ListingDecoder {
+  /** The entries whose lines end in this piece. @throws {AetherError} `invalid` when the text is not canonical. */
+  push(piece: Uint8Array): Entry[]
+  /** @throws {AetherError} `invalid` when the text breaks off here. */
+  end(): void
+}
+
+/** Reads a listing piece by piece, for readers that do not hold the whole. */
+export function createListingDecoder(): ListingDecoder {
+  const check = createEntryCheck()
+  let rest: Buffer = Buffer.alloc(0)
+  let begun = false
+
+  function push(piece: Uint8Array): Entry[] {
+    const bytes = joined(rest, piece)
+    const entries: Entry[] = []
+    let start = begun ? 0 : headerEnd(bytes)
+    begun ||= start > 0
+    for (let end = begun ? bytes.indexOf(10, start) : -1; end >= 0; end = bytes.indexOf(10, start)) {
+      const entry = parseLine(bytes.subarray(start, end))
+      check(entry)
+      entries.push(entry)
+      start = end + 1
+    }
+    rest = bytes.subarray(start)
+    if (rest.length > MAX_LINE) throw malformed('a line is longer than any may be')
+    return entries
+  }
+
+  function end(): void {
+    if (!begun) throw malformed('it does not begin with its header')
+    if (rest.length > 0) throw malformed('its last line has no end')
+  }
+
+  return { push, end }
+}
+
+function joined(rest: Buffer, piece: Uint8Array): Buffer {
+  return rest.length > 0 ? Buffer.concat([rest, piece]) : Buffer.from(piece.buffer, piece.byteOffset, piece.length)
+}
+
+/** Where the header ends, 0 when it is not all there yet. */
+function headerEnd(bytes: Buffer): number {
+  if (!LISTING_HEADER.startsWith(bytes.toString('latin1', 0, LISTING_HEADER.length)))
+    throw malformed('it does not begin with its header')
+  return bytes.length < LISTING_HEADER.length ? 0 : LISTING_HEADER.length
 }
 
 /** The digest of the snapshot whose listing this text is. */

@@ -73,7 +73,8 @@ export function encodeRecord(record: SnapshotRecord): Buffer {
   })
   const plain = toBinary(SnapshotRecordSchema, message)
   const packed = zstdCompressSync(plain, {
-    params: { [constants.ZSTD_c_compressionLevel]: 3 },
+    // Nothing names the bytes of a record, so it carries a checksum itself: a bit that flipped is found, and not kept.
+    params: { [constants.ZSTD_c_compressionLevel]: 3, [constants.ZSTD_c_checksumFlag]: 1 },
     pledgedSrcSize: plain.length,
   })
   if (plain.length > MAX_RECORD_PLAIN || packed.length + MAGIC.length > MAX_RECORD) {

@@ -1,13 +1,26 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { clampMicros, decodeTimes, encodeTimes, MAX_MICROS } from './times.ts'
+import { clampMicros, createTimesDecoder, decodeTimes, encodeTimes, MAX_MICROS } from './times.ts'
 
 describe('encodeTimes and decodeTimes', () => {
   it('read back what they wrote', () => {
     const time = fc.integer({ min: 0, max: MAX_MICROS })
     fc.assert(
       fc.property(fc.array(time), (times) => assert.deepEqual(decodeTimes(encodeTimes(times), times.length), times)),
+    )
+  })
+  it('read the same however the bytes arrive', () => {
+    const time = fc.integer({ min: 0, max: MAX_MICROS })
+    fc.assert(
+      fc.property(fc.array(time), fc.integer({ min: 1, max: 20 }), (times, step) => {
+        const bytes = encodeTimes(times)
+        const read: number[] = []
+        const decoder = createTimesDecoder(times.length, (micros) => read.push(micros))
+        for (let at = 0; at < bytes.length; at += step) decoder.push(bytes.subarray(at, at + step))
+        decoder.end()
+        assert.deepEqual(read, times)
+      }),
     )
   })
   it('take a byte where times hardly differ', () => assert.equal(encodeTimes(Array(100).fill(1.7e15)).length, 8 + 99))

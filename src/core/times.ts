@@ -26,18 +26,56 @@ export function encodeTimes(micros: readonly number[]): Buffer {
 
 /** @throws {AetherError} `invalid` when there are not exactly `count` times. */
 export function decodeTimes(bytes: Uint8Array, count: number): number[] {
-  const reader = createVarintReader(bytes, 'list of times')
   const micros: number[] = []
-  let previous = 0
-  for (let i = 0; i < count; i++) {
-    const coded = reader.next()
-    previous += coded % 2 === 0 ? coded / 2 : -(coded + 1) / 2
-    if (previous < 0 || previous > MAX_MICROS)
-      throw new AetherError('invalid', 'The list of times is malformed: a time is out of range')
-    micros.push(previous)
-  }
-  if (!reader.done()) throw new AetherError('invalid', 'The list of times is malformed: it has bytes behind its end')
+  const decoder = createTimesDecoder(count, (time) => micros.push(time))
+  decoder.push(bytes)
+  decoder.end()
   return micros
+}
+
+/** Bytes of the longest varint that is read. */
+const MAX_VARINT = 8
+
+export interface TimesDecoder {
+  /** @throws {AetherError} `invalid` */
+  push(piece: Uint8Array): void
+  /** @throws {AetherError} `invalid` when times are missing. */
+  end(): void
+}
+
+/** Reads a list of `count` times piece by piece, for readers that do not hold the whole. */
+export function createTimesDecoder(count: number, take: (micros: number) => void): TimesDecoder {
+  let rest: Uint8Array = new Uint8Array()
+  let previous = 0
+  let seen = 0
+
+  function push(piece: Uint8Array): void {
+    const bytes = rest.length > 0 ? Buffer.concat([rest, piece]) : piece
+    const whole = bytes.findLastIndex((byte) => byte < 128) + 1 // the last byte of a varint has no high bit
+    const reader = createVarintReader(bytes.subarray(0, whole), WHAT)
+    while (!reader.done()) takeNext(reader.next())
+    rest = bytes.subarray(whole)
+    if (rest.length > MAX_VARINT) throw malformed('a number is too large')
+  }
+
+  function takeNext(coded: number): void {
+    if (seen++ === count) throw malformed('it has bytes behind its end')
+    previous += coded % 2 === 0 ? coded / 2 : -(coded + 1) / 2
+    if (previous < 0 || previous > MAX_MICROS) throw malformed('a time is out of range')
+    take(previous)
+  }
+
+  function end(): void {
+    if (seen < count || rest.length > 0) throw malformed('it is cut short')
+  }
+
+  return { push, end }
+}
+
+const WHAT = 'list of times'
+
+function malformed(reason: string): AetherError {
+  return new AetherError('invalid', `The ${WHAT} is malformed: ${reason}`)
 }
 
 /**

@@ -6,15 +6,14 @@ import {
   type BuiltBlock,
   type ChunkRef,
   createBlockBuilder,
-  type Frame,
   MAX_BLOCK,
   MAX_FRAME_PLAIN,
 } from '../core/block.ts'
-import { encodeFrame } from '../core/frame.ts'
 import type { ChunkId } from '../core/id.ts'
 import { createBufferPool } from './buffer-pool.ts'
+import { createFrameThreads, type PackedInPlace } from './frame-threads.ts'
 
-/** Frames under compression at once: enough for the thread pool, few enough to forget. */
+/** Frames under compression at once: enough for all threads, few enough to forget. */
 const FRAMES_AT_ONCE = 8
 
 /** A block that may still be open; `info` is there once it is finished. */
@@ -39,6 +38,8 @@ export interface Packer {
   location(id: ChunkId): Location | undefined
   /** Plain bytes taken in. */
   plainBytes(): number
+  /** Ends its threads. */
+  close(): Promise<void>
 }
 
 /**
@@ -49,7 +50,8 @@ export type Deliver = (block: BuiltBlock, release: () => void) => Promise<void>
 
 export function createPacker(deliver: Deliver): Packer {
   const locations = new Map<ChunkId, Location | undefined>()
-  const pending: { frame: Promise<Frame>; plain: Uint8Array<ArrayBuffer> }[] = []
+  const threads = createFrameThreads()
+  const pending: { packed: Promise<PackedInPlace>; chunks: ChunkRef[] }[] = []
   const frameBuffers = createBufferPool(MAX_FRAME_PLAIN, FRAMES_AT_ONCE + 1)
   const blockBuffers = createBufferPool(MAX_BLOCK, 8)
   let plain = frameBuffers.take()
@@ -70,9 +72,9 @@ export function createPacker(deliver: Deliver): Packer {
   }
 
   async function endFrame(): Promise<void> {
-    const frame = encodeFrame(plain.subarray(0, filled), chunks)
-    frame.catch(() => {}) // thrown where its turn comes
-    pending.push({ frame, plain })
+    const packed = threads.pack(plain, filled)
+    packed.catch(() => {}) // thrown where its turn comes
+    pending.push({ packed, chunks })
     plain = frameBuffers.take()
     filled = 0
     chunks = []
@@ -81,10 +83,11 @@ export function createPacker(deliver: Deliver): Packer {
 
   async function placeFrame(): Promise<void> {
     const next = pending.shift()!
-    const frame = await next.frame
+    const { codec, buffer, length } = await next.packed
+    const frame = { codec, bytes: buffer.subarray(0, length), chunks: next.chunks }
     if (!builder.fits(frame)) await endBlock()
     const first = builder.add(frame)
-    frameBuffers.give(next.plain) // a frame that is stored as it is lay in there until it was copied
+    frameBuffers.give(buffer)
     for (const [i, { id }] of frame.chunks.entries()) locations.set(id, { block, chunk: first + i })
   }
 
@@ -104,5 +107,12 @@ export function createPacker(deliver: Deliver): Packer {
     if (builder.chunkCount() > 0) await endBlock()
   }
 
-  return { has: (id) => locations.has(id), add, finish, location: (id) => locations.get(id), plainBytes: () => total }
+  return {
+    has: (id) => locations.has(id),
+    add,
+    finish,
+    location: (id) => locations.get(id),
+    plainBytes: () => total,
+    close: () => threads.close(),
+  }
 }

@@ -94,7 +94,8 @@ export interface Hub {
   ): Promise<number>
   /**
    * Takes in a block of `size` bytes after checking all of it: its id, every frame, every chunk. `body` is not read
-   * before there is room for it, so a slow hub slows its clients down instead of filling its memory.
+   * before there is room for it, so a slow hub slows its clients down instead of filling its memory. A piece of it is
+   * not looked at any more once the next was asked for.
    * @returns a receipt for `publish`, good for this caller and dataset for a day.
    * @throws {AetherError} `integrity`, `too-large`, `invalid`
    */

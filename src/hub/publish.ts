@@ -8,10 +8,11 @@ import { chunksOf } from '../core/plan.ts'
 import { decodeRecord, encodeRecord, type SnapshotRecord, type StoredStream } from '../core/record.ts'
 import { verifyContent } from '../dataset/verify-content.ts'
 import { keys } from '../storage/keys.ts'
-import type { Storage } from '../storage/storage.ts'
+import type { PutOptions, Storage } from '../storage/storage.ts'
 import type { Caller, PublishRequest, PublishResult, TagResult } from './hub.ts'
 import type { Permit } from './permit.ts'
 import type { Receipts } from './receipts.ts'
+import { holds, settleWrite } from './settle-write.ts'
 import type { Snapshots, StoredSnapshot } from './snapshots.ts'
 import type { TagStore } from './tag-store.ts'
 import { checkMove, moveTag } from './tags.ts'
@@ -111,10 +112,7 @@ export function createPublisher({ storage, snapshots, tags, receipts, permit, no
   ): Promise<boolean> {
     const provenance = { ...record.provenance, creator: caller.subject, createdMicros: Math.floor(now() * 1000) }
     try {
-      await storage.put(keys.snapshot(dataset, record.digest), encodeRecord({ ...record, provenance }), {
-        ifAbsent: true,
-        signal,
-      })
+      await putRecord({ ...record, provenance }, dataset, { ifAbsent: true }, signal)
       return false
     } catch (error) {
       if (!(error instanceof AetherError && error.code === 'conflict')) throw error
@@ -135,8 +133,24 @@ export function createPublisher({ storage, snapshots, tags, receipts, permit, no
     const { entries } = await snapshots.readListing(record, signal)
     await verifyContent(record, entries, snapshots.reader, signal)
     const info = await storage.head(key, { signal })
-    await storage.put(key, encodeRecord(record), { ...(info ? { ifMatch: info.version } : { ifAbsent: true }), signal })
+    await putRecord(record, dataset, info ? { ifMatch: info.version } : { ifAbsent: true }, signal)
     snapshots.forget(dataset, record.digest)
+  }
+
+  /** Who made the record, and when, is in its bytes: they tell whether it was this one that was written. */
+  function putRecord(
+    record: SnapshotRecord,
+    dataset: DatasetName,
+    condition: PutOptions,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const key = keys.snapshot(dataset, record.digest)
+    const bytes = encodeRecord(record)
+    return settleWrite(
+      () => storage.put(key, bytes, { ...condition, signal }),
+      () => holds(storage, key, bytes, signal),
+      signal,
+    )
   }
 
   async function sameChunks(a: SnapshotRecord, b: SnapshotRecord, signal?: AbortSignal): Promise<boolean> {
@@ -197,8 +211,9 @@ function isMove({ tag, previous }: TagResult): boolean {
 }
 
 function partly(cause: unknown, tag: string, moved: string[]): AetherError {
-  const { message, hint, detail } = toAetherError(cause)
-  return new AetherError('partial', `The tags ${moved.join(', ')} moved, and "${tag}" did not: ${message}`, {
+  const { code, message, hint, detail } = toAetherError(cause)
+  const outcome = code === 'unavailable' ? 'may not have' : 'did not'
+  return new AetherError('partial', `The tags ${moved.join(', ')} moved, and "${tag}" ${outcome}: ${message}`, {
     cause,
     hint,
     detail,

@@ -8,12 +8,14 @@ import type { DatasetName } from '../core/names.ts'
 import { keys } from '../storage/keys.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { Caller } from './hub.ts'
+import { settleWrite } from './settle-write.ts'
 
 /** How long a receipt is good, in milliseconds. Garbage collection leaves younger blocks alone. */
 export const RECEIPT_LIFETIME = 24 * 3600 * 1000
 /** Longest receipt that is looked at, in characters. */
 const MAX_RECEIPT = 2048
-const KEY_BYTES = 32
+/** Bytes of the key that receipts are signed with. */
+export const RECEIPT_KEY_BYTES = 32
 
 export interface Receipts {
   sign(caller: Caller, dataset: DatasetName, block: BlockInfo): string
@@ -68,15 +70,13 @@ export async function openReceipts(storage: Storage, now: () => number): Promise
   return { sign, check }
 }
 
-/** The signing key of this store; the first hub makes it. */
+/** The signing key of this store; the first hub makes it. Whichever hub that was, its key is the one that counts. */
 async function receiptKey(storage: Storage): Promise<Uint8Array> {
-  try {
-    await storage.put(keys.receiptKey, randomBytes(KEY_BYTES), { ifAbsent: true })
-  } catch (error) {
-    if (!(error instanceof AetherError && error.code === 'conflict')) throw error
-  }
+  const isThere = async () => (await storage.head(keys.receiptKey)) !== undefined
+  const make = () => storage.put(keys.receiptKey, randomBytes(RECEIPT_KEY_BYTES), { ifAbsent: true })
+  if (!(await isThere())) await settleWrite(make, isThere)
   const { bytes } = await storage.get(keys.receiptKey)
-  if (bytes.length !== KEY_BYTES)
+  if (bytes.length !== RECEIPT_KEY_BYTES)
     throw new AetherError(
       'integrity',
       `The store's key for receipts (${keys.receiptKey}) is damaged: ${bytes.length} bytes`,

@@ -6,7 +6,9 @@ import { type Digest, formatDigest, parseDigest } from '../core/id.ts'
 import type { DatasetName, TagName } from '../core/names.ts'
 import { keys } from '../storage/keys.ts'
 import type { Storage } from '../storage/storage.ts'
+import { isUndone } from '../storage/undone.ts'
 import type { TagAction } from './hub.ts'
+import { holds, settleWrite } from './settle-write.ts'
 
 const DigestText = z.string().transform((text) => parseDigest(text))
 
@@ -65,14 +67,11 @@ export interface TagStore {
   readLog(dataset: DatasetName, id: string, signal?: AbortSignal): Promise<LogObject>
 }
 
-/** Log entries are named so that a listing of the store gives the newest first. */
-const LAST_MICROS = Number.MAX_SAFE_INTEGER
-
 export function createTagStore(storage: Storage, now: () => number): TagStore {
   async function read(dataset: DatasetName, name: TagName, signal?: AbortSignal): Promise<StoredTag | undefined> {
     try {
       const { info, bytes } = await storage.get(keys.tag(dataset, name), { signal })
-      return { tag: parseObject(TagObject, bytes, `tag "${name}" of dataset "${dataset}"`), version: info.version }
+      return { tag: parseTag(bytes, dataset, name), version: info.version }
     } catch (error) {
       if (error instanceof AetherError && error.code === 'not-found') return undefined
       throw error
@@ -83,8 +82,8 @@ export function createTagStore(storage: Storage, now: () => number): TagStore {
     const { dataset, name, to } = change
     // Times of a tag's moves only grow, even when the clocks of two hubs differ: the order of the log is the order of the chain.
     const whenMicros = Math.max(Math.floor(now() * 1000), (from?.tag.movedMicros ?? 0) + 1)
-    const log = `${String(LAST_MICROS - whenMicros).padStart(16, '0')}-${randomBytes(8).toString('hex')}`
-    await storage.put(keys.logEntry(dataset, log), encodeLog(change, from, whenMicros), { ifAbsent: true, signal })
+    const log = logEntryId(whenMicros)
+    await putNew(keys.logEntry(dataset, log), encodeLog(change, from, whenMicros), signal)
     const tag: TagObject = {
       digest: to,
       last: to ?? from?.tag.digest ?? from?.tag.last ?? null,
@@ -104,24 +103,81 @@ export function createTagStore(storage: Storage, now: () => number): TagStore {
     tag: TagObject,
     from: StoredTag | undefined,
   ): Promise<void> {
+    const condition = from ? { ifMatch: from.version } : { ifAbsent: true }
     try {
-      await storage.put(keys.tag(dataset, name), encodeTag(tag), from ? { ifMatch: from.version } : { ifAbsent: true })
+      await settleWrite(
+        () => storage.put(keys.tag(dataset, name), encodeTag(tag), condition),
+        () => isCommitted(dataset, name, tag.log),
+      )
     } catch (error) {
-      // The answer to a write that was won may be lost, and its repetition refused: the nonce tells.
-      const present = await read(dataset, name)
-      if (present?.tag.nonce === tag.nonce) return
-      if (error instanceof AetherError && error.code === 'conflict')
-        await storage.delete(keys.logEntry(dataset, tag.log))
+      if (isUnclear(error)) throw notKnown(name, error)
+      // What cannot be removed is passed over whenever the log is read: no chain names it.
+      if (isConflict(error)) await storage.delete(keys.logEntry(dataset, tag.log)).catch(() => {})
       throw error
     }
   }
 
+  /** Whether the move of this log entry is in the chain of its tag. It need not be the last: others may have moved the tag on. */
+  async function isCommitted(dataset: DatasetName, name: TagName, log: string): Promise<boolean> {
+    let next = (await read(dataset, name))?.tag.log ?? null
+    while (next !== null && next < log) next = (await readLog(dataset, next)).previous
+    return next === log
+  }
+
+  /** @param key has chance in it, so that nobody else writes it */
+  function putNew(key: string, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
+    return settleWrite(
+      () => storage.put(key, bytes, { ifAbsent: true, signal }),
+      () => holds(storage, key, bytes, signal),
+      signal,
+    )
+  }
+
   async function readLog(dataset: DatasetName, id: string, signal?: AbortSignal): Promise<LogObject> {
     const { bytes } = await storage.get(keys.logEntry(dataset, id), { signal })
-    return parseObject(LogObject, bytes, `log entry "${id}" of dataset "${dataset}"`)
+    return parseLogEntry(bytes, dataset, id)
   }
 
   return { read, swap, readLog }
+}
+
+function isConflict(error: unknown): boolean {
+  return error instanceof AetherError && error.code === 'conflict'
+}
+
+function isUnclear(error: unknown): error is AetherError {
+  return error instanceof AetherError && error.code === 'unavailable' && !isUndone(error)
+}
+
+function notKnown(name: TagName, cause: AetherError): AetherError {
+  return new AetherError('unavailable', `It is not known whether the tag "${name}" moved: ${cause.message}`, {
+    cause,
+    hint: 'Look where it points before you move it again',
+    detail: cause.detail,
+  })
+}
+
+/** Log entries are named so that a listing of the store gives the newest first. */
+const LAST_MICROS = Number.MAX_SAFE_INTEGER
+
+function logEntryId(whenMicros: number): string {
+  return `${String(LAST_MICROS - whenMicros).padStart(16, '0')}-${randomBytes(8).toString('hex')}`
+}
+
+/** When the move was made, microseconds since 1970; undefined when `id` is none of a log entry. */
+export function timeOfLogEntry(id: string): number | undefined {
+  const [, time] = /^(\d{16})-[0-9a-f]{16}$/.exec(id) ?? []
+  return time === undefined ? undefined : LAST_MICROS - Number(time)
+}
+
+/** @throws {AetherError} `integrity` */
+export function parseTag(bytes: Uint8Array, dataset: DatasetName, name: TagName): TagObject {
+  return parseObject(TagObject, bytes, `tag "${name}" of dataset "${dataset}"`)
+}
+
+/** @throws {AetherError} `integrity` */
+export function parseLogEntry(bytes: Uint8Array, dataset: DatasetName, id: string): LogObject {
+  return parseObject(LogObject, bytes, `log entry "${id}" of dataset "${dataset}"`)
 }
 
 function encodeLog(change: TagChange, from: StoredTag | undefined, whenMicros: number): Uint8Array {

@@ -1,7 +1,7 @@
 // Takes in blocks: bounded memory, whole check on worker threads, then the store, then a receipt.
 import type { BlockInfo } from '../core/block.ts'
 import { decodeTail, FOOTER_BYTES, MAX_BLOCK } from '../core/block.ts'
-import { AetherError } from '../core/errors.ts'
+import { AetherError, toAetherError } from '../core/errors.ts'
 import { type BlockId, sha256Hex } from '../core/id.ts'
 import type { IndexCache } from '../dataset/block-reader.ts'
 import { createBufferPool } from '../dataset/buffer-pool.ts'
@@ -10,6 +10,7 @@ import type { VerifyJob, VerifyResult } from '../dataset/verify-block-worker.ts'
 import { createWorkerPool, workerModule } from '../dataset/worker-pool.ts'
 import { keys } from '../storage/keys.ts'
 import type { Storage } from '../storage/storage.ts'
+import { isUndone } from '../storage/undone.ts'
 
 /** Blocks in memory at once. More would come close to the hub's 300 MiB; clients beyond that wait before they send. */
 const UPLOADS_AT_ONCE = 6
@@ -66,17 +67,20 @@ export function createUploads(storage: Storage, indexes: IndexCache): Uploads {
 
   async function store(info: BlockInfo, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
     try {
-      await storage.put(keys.block(info.id), bytes, { ifAbsent: true, signal })
+      await storage.put(keys.block(info.id), bytes, { ifAbsent: true, sha256: info.id, signal })
     } catch (error) {
-      if (!(error instanceof AetherError && error.code === 'conflict')) throw error
-      // The block is there already. If it was damaged outside of us, these checked bytes mend it.
-      if (!(await isSound(info.id, signal))) await storage.put(keys.block(info.id), bytes, { signal })
+      const { code } = toAetherError(error)
+      if (isUndone(error) || !['conflict', 'unavailable'].includes(code)) throw error
+      if (code === 'conflict' && (await isSound(info, signal))) return
+      // It was damaged outside of us, or nobody knows whether it is there: these checked bytes are right in any case.
+      await storage.put(keys.block(info.id), bytes, { sha256: info.id, signal })
     }
   }
 
-  async function isSound(id: BlockId, signal?: AbortSignal): Promise<boolean> {
+  async function isSound({ id, size }: BlockInfo, signal?: AbortSignal): Promise<boolean> {
     try {
-      return sha256Hex((await storage.get(keys.block(id), { signal })).bytes) === id
+      const range = { offset: 0, length: size + 1 } // one more byte would tell a longer object
+      return sha256Hex((await storage.get(keys.block(id), { range, signal })).bytes) === id
     } catch (error) {
       if (error instanceof AetherError && ['not-found', 'too-large', 'integrity'].includes(error.code)) return false
       throw error

@@ -1,5 +1,6 @@
 // Errors of plain HTTP: the one table from error codes to statuses, and refusals whose status is not in it.
 import { AetherError, type ErrorCode, type ErrorOptions, toAetherError } from '../core/errors.ts'
+import { withoutUndone } from '../storage/undone.ts'
 
 export const HTTP_STATUS = {
   internal: 500,
@@ -17,7 +18,7 @@ export const HTTP_STATUS = {
   source: 400,
 } as const satisfies Record<ErrorCode, number>
 
-/** Seconds after which a client may try again when the hub is not available. */
+/** Seconds after which a client may try again when the hub is not available, and nothing else is known. */
 const RETRY_AFTER = 2
 
 export interface HttpErrorOptions extends ErrorOptions {
@@ -40,10 +41,15 @@ export class HttpError extends AetherError {
 export function httpAnswerTo(error: AetherError): { status: number; headers: Record<string, string> } {
   if (error instanceof HttpError) return error
   if (error.code === 'unavailable')
-    return { status: HTTP_STATUS.unavailable, headers: { 'retry-after': String(RETRY_AFTER) } }
+    return { status: HTTP_STATUS.unavailable, headers: { 'retry-after': retryAfter(error) } }
   if (error.code === 'unauthenticated')
     return { status: HTTP_STATUS.unauthenticated, headers: { 'www-authenticate': 'Bearer realm="aetherfs"' } }
   return { status: HTTP_STATUS[error.code], headers: {} }
+}
+
+function retryAfter({ detail }: AetherError): string {
+  const wanted = Math.ceil(Number(detail.retryAfterMs) / 1000)
+  return String(Number.isFinite(wanted) ? Math.max(1, wanted) : RETRY_AFTER)
 }
 
 /**
@@ -63,5 +69,6 @@ export function publicError(cause: unknown, requestId: string): AetherError {
       cause,
       hint: 'Ask the operator of the hub to free some space',
     })
-  return error
+  // It was said of one call to the store. A request makes several, and others of them may have done something.
+  return withoutUndone(error)
 }

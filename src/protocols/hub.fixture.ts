@@ -133,7 +133,7 @@ function writingHub() {
     },
     async uploadBlock(_caller, _dataset, id, size, body) {
       const parts: Uint8Array[] = []
-      for await (const part of body) parts.push(part)
+      for await (const part of body) parts.push(Uint8Array.from(part)) // which is gone when the next is asked for
       const bytes = Buffer.concat(parts)
       if (bytes.length !== size || sha256Hex(bytes) !== id)
         throw new AetherError('integrity', 'The block does not match its id')

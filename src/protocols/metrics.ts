@@ -1,10 +1,12 @@
 // What a server counts, in the text format of Prometheus. Labels are templates and not paths, so that there are few.
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { type Exchange, isAnswered } from './exchange.ts'
+import { createStoreMetrics, type StoreMetrics } from './store-metrics.ts'
 
 export interface Metrics {
   begin(): void
   end(exchange: Exchange, ms: number): void
+  store: StoreMetrics
   /** All metrics as text, and the content type of that. */
   text(): Promise<{ text: string; type: string }>
 }
@@ -55,6 +57,7 @@ export function createMetrics(): Metrics {
   return {
     begin: () => inFlight.inc(),
     end,
+    store: createStoreMetrics(registry),
     text: async () => ({ text: await registry.metrics(), type: registry.contentType }),
   }
 }

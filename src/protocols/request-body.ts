@@ -1,6 +1,7 @@
 // Reading request bodies: counted, given up when the client falls silent, and without losing the connection on the way.
 import type { Readable } from 'node:stream'
 import { AetherError } from '../core/errors.ts'
+import { freeIfWhole } from '../dataset/free-memory.ts'
 import { type Exchange, isHttp1 } from './exchange.ts'
 import { HttpError } from './http-error.ts'
 
@@ -52,6 +53,14 @@ async function withinIdle<T>(next: Promise<T>, idle: number): Promise<T> {
 
 function tooSilent(idle: number): HttpError {
   return new HttpError(408, 'unavailable', `No byte of the request came for ${idle / 1000} seconds`)
+}
+
+/** The body for a reader that is done with each piece when it asks for the next: its memory is given back at once. */
+export async function* readOnce({ req }: Exchange): AsyncGenerator<Uint8Array> {
+  for await (const piece of req as AsyncIterable<Uint8Array>) {
+    yield piece
+    freeIfWhole(piece)
+  }
 }
 
 /** All of a body. @throws {AetherError} `too-large` */

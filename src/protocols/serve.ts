@@ -12,7 +12,7 @@ import { createByteBudget } from './http/byte-budget.ts'
 import { probeRoutes } from './http/probes.ts'
 import { DEFAULT_LIMITS, type Limits } from './limits.ts'
 import { createListener, type Tls } from './listener.ts'
-import { createMetrics } from './metrics.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
 import { createReadiness } from './readiness.ts'
 import { openApiRoute } from './rest/openapi-route.ts'
 import { restRoutes } from './rest/transcode.ts'
@@ -26,6 +26,8 @@ export interface HubServerOptions {
   version: string
   logger: Logger
   limits?: Partial<Limits>
+  /** What the server counts goes in here, and /metrics tells all of it. @default new ones */
+  metrics?: Metrics
   /** Says who sends a request, from its headers. @default everybody is anonymous */
   authenticate?: Authenticate
   /** Names without port under which a hub on a loopback address answers too; those of the machine itself always go. */
@@ -46,6 +48,7 @@ export function createHubServer({
   tls,
   version,
   logger,
+  metrics = createMetrics(),
   authenticate = () => ANONYMOUS,
   ...options
 }: HubServerOptions): HubServer {
@@ -53,7 +56,6 @@ export function createHubServer({
   const allowedHosts = new Set(options.allowedHosts?.map((host) => host.toLowerCase()))
   const ending = new AbortController()
   const draining = () => ending.signal.aborted
-  const metrics = createMetrics()
   const readiness = createReadiness(hub, limits, draining)
   const calls = datasetServiceCalls(hub)
   const routes = [

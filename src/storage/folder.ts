@@ -29,6 +29,8 @@ export interface FolderOptions {
   now?: () => number
   /** Longest wait for other writers, in milliseconds. @default 30_000 */
   lockTimeout?: number
+  /** Opens a folder that is there, and makes and removes nothing in it. @default false */
+  readOnly?: boolean
 }
 
 interface Folder {
@@ -45,15 +47,25 @@ const LOCK = '.lock'
  * @throws {AetherError} when the folder cannot be made or is something else.
  */
 export async function createFolderStorage(path: string, options: FolderOptions = {}): Promise<Storage> {
-  const { fs = nodeFs, now = Date.now, lockTimeout } = options
+  const { fs = nodeFs, now = Date.now, lockTimeout, readOnly = false } = options
   const root = resolve(path)
   const temporary = join(root, TEMPORARY)
-  await ensureRoot(fs, root).catch((error) => cannotOpen(root, error))
+  await (readOnly ? findRoot(fs, root) : ensureRoot(fs, root)).catch((error) => cannotOpen(root, error))
   const space = await processSpace()
-  await removeStale(fs, temporary, { space, now: now() })
+  if (!readOnly) await removeStale(fs, temporary, { space, now: now() })
   const lock = createProcessLock(join(root, LOCK), { timeout: lockTimeout })
   const writer = createFolderWriter({ fs, root, temporary, space, stamp: createStamper(now), lock })
   return assemble({ fs, root }, writer, lock)
+}
+
+/** @throws {AetherError} `not-found` when nothing is there, and the system's error for what is no folder. */
+async function findRoot(fs: FolderFs, root: string): Promise<void> {
+  try {
+    await fs.readdir(root)
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error
+    throw new AetherError('not-found', `There is no store at "${root}"`, { cause: error })
+  }
 }
 
 function assemble(folder: Folder, writer: FolderWriter, lock: ProcessLock): Storage {

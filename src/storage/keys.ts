@@ -3,9 +3,15 @@ import type { BlockId, Digest } from '../core/id.ts'
 import type { DatasetName, TagName } from '../core/names.ts'
 
 export const DATASETS = 'datasets/'
+export const BLOCKS = 'blocks/'
+
+/** Whether the object of this key is named by what it holds, and so never changes. */
+export function isBlockKey(key: string): boolean {
+  return key.startsWith(BLOCKS)
+}
 
 export const keys = {
-  block: (id: BlockId) => `blocks/${id.slice(0, 2)}/${id}`,
+  block: (id: BlockId) => `${BLOCKS}${id.slice(0, 2)}/${id}`,
   dataset: (dataset: DatasetName) => `${DATASETS}${dataset}/`,
   snapshots: (dataset: DatasetName) => `${DATASETS}${dataset}/snapshots/`,
   snapshot: (dataset: DatasetName, digest: Digest) => `${DATASETS}${dataset}/snapshots/${digest}`,

@@ -35,7 +35,7 @@ export function createMemoryStorage(): Storage {
       return { ...info }
     },
 
-    list: async (options) => listObjects(objects, options),
+    list: async (options) => listObjects(new Map(objects), options), // as they are now: paging waits in between
 
     async delete(key, { ifMatch, signal } = {}) {
       check(key, signal)

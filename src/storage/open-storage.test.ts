@@ -43,9 +43,25 @@ describe('openStorage', () => {
     assert.equal(await other.head('key'), undefined)
   })
 
+  it('opens a store for reading: makes nothing, changes nothing, and finds only what is there', async () => {
+    const path = join(folder, 'to read')
+    await putThrough(path)
+    const before = await readdir(path, { recursive: true })
+    const storage = await openStorage(path, { readOnly: true })
+    assert.deepEqual((await storage.get('key')).bytes, bytesOf('x'))
+    await assert.rejects(storage.put('other', bytesOf('y')), { code: 'denied', message: /for reading only/ })
+    await assert.rejects(storage.delete('key'), { code: 'denied' })
+    await storage.close()
+    assert.deepEqual(await readdir(path, { recursive: true }), before)
+    await assert.rejects(openStorage(join(folder, 'nowhere'), { readOnly: true }), { code: 'not-found' })
+    await assert.rejects(openStorage('memory:', { readOnly: true }), { code: 'invalid' })
+    assert.ok(!(await readdir(folder)).includes('nowhere'))
+  })
+
   const refused: [url: string, reason: RegExp, hint: RegExp][] = [
     ['', /empty/, /memory:/],
-    ['s3://bucket/prefix', /kind "s3:"/, /file:\/\/\/absolute\/path/],
+    ['gs://bucket/prefix', /kind "gs:"/, /file:\/\/\/absolute\/path/],
+    ['s3://Bucket', /name of a bucket/, /s3:\/\/bucket\/prefix/],
     ['http://example.org/', /kind "http:"/, /\.\/data/],
     ['data:v1', /kind "data:"/, /\.\/data/],
     ['memory:shared', /has no name/, /"memory:"/],

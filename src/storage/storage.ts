@@ -6,7 +6,10 @@ export interface ObjectInfo {
   key: string
   /** Length in bytes. */
   size: number
-  /** When it was written, milliseconds since 1970; at least as coarse as a second. */
+  /**
+   * When it was written by the store's clock, milliseconds since 1970; at least as coarse as a second. What `put` answers
+   * may be a second off.
+   */
   modified: number
   /**
    * Changes with every write of the object. Two objects of equal bytes may have equal versions (S3 tags are MD5), so
@@ -32,6 +35,8 @@ export interface PutOptions {
   ifAbsent?: boolean
   /** Write only over the object of this version. */
   ifMatch?: string
+  /** SHA-256 of the bytes in hex digits, from who knows it: a backend that needs it does not compute it again. */
+  sha256?: string
   signal?: AbortSignal
 }
 

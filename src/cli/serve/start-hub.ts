@@ -2,11 +2,13 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { createHub } from '../../hub/create-hub.ts'
+import { createMetrics } from '../../protocols/metrics.ts'
 import { createHubServer, type HubServer } from '../../protocols/serve.ts'
 import { openStorage } from '../../storage/open-storage.ts'
 import type { Context } from '../context.ts'
 import { readPackageInfo } from '../package-info.ts'
 import { dataFolder } from '../settings/xdg.ts'
+import { hardenStore } from './harden-store.ts'
 import { checkExposure, parseListenAddress } from './listen-address.ts'
 import { explainListenError } from './listen-error.ts'
 import { createLogger } from './logger.ts'
@@ -25,8 +27,10 @@ export async function startHub(context: Context): Promise<RunningHub> {
   const version = readPackageInfo().version
   await using opened = new AsyncDisposableStack() // closed again when a later step fails
   const storage = opened.adopt(await openStorage(location), (store) => store.close())
-  const hub = opened.adopt(await createHub({ storage }), (running) => running.close())
-  const server = createHubServer({ hub, tls, version, logger, allowedHosts: settings['run.allowedHosts'] })
+  const metrics = createMetrics()
+  const hardened = hardenStore(storage, location, metrics.store, logger)
+  const hub = opened.adopt(await createHub({ storage: hardened }), (running) => running.close())
+  const server = createHubServer({ hub, tls, version, logger, metrics, allowedHosts: settings['run.allowedHosts'] })
   const { url } = await server.listen(address.host, address.port).catch((error: unknown) => {
     throw explainListenError(error, address)
   })

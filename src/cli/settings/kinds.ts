@@ -12,6 +12,8 @@ export interface Kind<T> {
   schema(zod: Zod, folder: string): ZodType<T>
   /** A flag that may be given several times. */
   repeats?: boolean
+  /** A value that can be read, for who wrote one that cannot. */
+  example?: string
 }
 
 export const TEXT: Kind<string> = {
@@ -38,23 +40,63 @@ export const STORE: Kind<string> = {
       .transform((text) => (isUrl(text) ? text : resolvePath(text, folder))),
 }
 
-/** Host and port as references have them, so not a URL. */
-export const HOST: Kind<string> = {
-  read(text) {
-    const problem = hostProblem(text)
-    if (problem !== undefined) throw new SyntaxError(problem)
-    return text
-  },
-  schema: (zod) =>
-    zod
-      .string()
-      .refine((text) => hostProblem(text) === undefined, { error: ({ input }) => hostProblem(String(input)) }),
+/** Host and port as references have them, so not a URL; or several of one store, separated by commas. */
+export const HOSTS: Kind<string> = checked(hostsProblem, (text) => text.replaceAll(/\s/g, ''), {
+  example: 'hub-1.example.com,hub-2.example.com:8443',
+})
+
+function hostsProblem(text: string): string | undefined {
+  return text
+    .split(',')
+    .map((host) => hostProblem(host.trim()))
+    .find((problem) => problem !== undefined)
 }
 
 function hostProblem(text: string): string | undefined {
   const [, scheme, host = ''] = /^([a-z]+:\/\/)?([^/]*)/i.exec(text) ?? []
   if (scheme !== undefined) return `write it without "${scheme}": ${host}`
   return /^[^\s/@]+$/.test(text) ? undefined : 'write a host such as hub.example.com, localhost:8080 or [::1]:8080'
+}
+
+/** Bytes: "500", "64K", "1.5MiB". K, M and G count by 1024 as KiB, MiB and GiB do; KB, MB and GB by 1000. */
+export function bytes(least: number, most: number): Kind<number> {
+  const problem = (text: string) => {
+    const value = bytesIn(text)
+    if (value === undefined) return 'write bytes as in 800K, 10M, 1.5GiB or 250MB'
+    if (value < least) return `it has to be at least ${least} bytes`
+    return value > most ? `it has to be at most ${most} bytes` : undefined
+  }
+  return checked(problem, (text) => bytesIn(text)!, { example: '10M' })
+}
+
+const POWERS = ['', 'K', 'M', 'G']
+
+function bytesIn(text: string): number | undefined {
+  const [, number, power = '', ending = ''] = /^(\d{1,15}(?:\.\d{1,9})?)([KMG]?)(B|iB)?$/i.exec(text) ?? []
+  if (number === undefined || (power === '' && ending.length > 1)) return undefined
+  const base = ending.toUpperCase() === 'B' ? 1000 : 1024
+  return Math.round(Number(number) * base ** POWERS.indexOf(power.toUpperCase()))
+}
+
+/** Text that has to be free of problems before it means something. Numbers in the file are read as their text. */
+function checked<T>(
+  problemOf: (text: string) => string | undefined,
+  valueIn: (text: string) => T,
+  more: { example: string },
+): Kind<T> {
+  return {
+    ...more,
+    read(text) {
+      const problem = problemOf(text)
+      if (problem !== undefined) throw new SyntaxError(problem)
+      return valueIn(text)
+    },
+    schema: (zod) =>
+      zod
+        .union([zod.string(), zod.number()])
+        .refine((value) => problemOf(String(value)) === undefined, { error: ({ input }) => problemOf(String(input)) })
+        .transform((value) => valueIn(String(value))),
+  }
 }
 
 export const FLAG: Kind<boolean> = {

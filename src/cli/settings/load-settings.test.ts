@@ -74,6 +74,26 @@ describe('loadSettings', () => {
     assert.equal(settings['run.storage'], join(folder, 'data'))
   })
 
+  it('reads hosts of one store, with spaces and without', async () => {
+    assert.equal((await load({ flags: { host: 'a:1, [::1]:2' } })).host, 'a:1,[::1]:2')
+    assert.equal((await load({ file: 'host: hub-1,hub-2' })).host, 'hub-1,hub-2')
+  })
+
+  it('reads bytes with their units', async () => {
+    const cases: [string, number][] = [
+      ['32768', 32_768],
+      ['800K', 819_200],
+      ['10m', 10_485_760],
+      ['1.5GiB', 1_610_612_736],
+      ['2MB', 2_000_000],
+    ]
+    for (const [text, bytes] of cases) assert.equal((await load({ flags: { bwlimit: text } })).bwlimit, bytes, text)
+    assert.equal((await load({ file: 'pull: {rangeGap: 0}' }))['pull.rangeGap'], 0)
+    assert.equal((await load({ file: 'pull: {rangeGap: 64K}' }))['pull.rangeGap'], 65_536)
+    for (const text of ['1.5', '10MM', '-1M', '1e9', '10 M', 'iB', '2T', '9999G'])
+      await assert.rejects(load({ flags: { bwlimit: text } }), { code: 'invalid' }, text)
+  })
+
   it('leaves URLs of stores alone', async () => {
     assert.equal((await load({ file: 'run: {storage: "memory:"}' }))['run.storage'], 'memory:')
     assert.equal((await load({ flags: { 'run.storage': 'file:///srv' } }))['run.storage'], 'file:///srv')
@@ -122,13 +142,22 @@ describe('loadSettings', () => {
       load({ env: { AETHERFS_JSON: 'maybe' } }),
       /^Cannot use "maybe" for AETHERFS_JSON: write true or false$/,
     )
+    const hosts = 'For example hub-1.example.com,hub-2.example.com:8443'
     await rejects(
       load({ flags: { host: 'http://127.0.0.1:8080/' } }),
       /for --host: write it without "http:\/\/": 127.0.0.1:8080$/,
+      hosts,
     )
-    await rejects(load({ env: { AETHERFS_HOST: 'a/b' } }), /for AETHERFS_HOST: write a host such as/)
+    await rejects(load({ env: { AETHERFS_HOST: 'a/b' } }), /for AETHERFS_HOST: write a host such as/, hosts)
+    await rejects(load({ flags: { host: 'a:1,,b:2' } }), /"a:1,,b:2" for --host: write a host such as/, hosts)
+    await rejects(
+      load({ flags: { bwlimit: 'fast' } }),
+      /"fast" for --bwlimit: write bytes as in 800K, 10M/,
+      'For example 10M',
+    )
+    await rejects(load({ file: 'bwlimit: 1K' }), /": bwlimit: it has to be at least 32768 bytes$/)
     await rejects(load({ file: 'host: https://hub:1' }), /": host: write it without "https:\/\/": hub:1$/)
-    await rejects(load({ flags: { host: '' } }), /^Cannot use "" for --host: it is empty$/)
+    await rejects(load({ flags: { host: '' } }), /^Cannot use "" for --host: it is empty$/, hosts)
   })
 
   it('takes a file that was named and is not there as an error, and one that was not as none', async () => {

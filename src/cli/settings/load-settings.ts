@@ -44,7 +44,8 @@ function read(key: SettingKey, text: string, where: string): unknown {
     return SETTINGS[key].kind.read(text)
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
-    throw usageError(`Cannot use "${text}" for ${where}: ${error.message}`)
+    const { example } = SETTINGS[key].kind
+    throw usageError(`Cannot use "${text}" for ${where}: ${error.message}`, example && `For example ${example}`)
   }
 }
 

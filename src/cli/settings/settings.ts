@@ -1,7 +1,7 @@
 // The one table of what may be set: each line gives a flag, an environment variable, a key of the configuration file
 // and a default. Precedence: flag, environment, file, default.
 import { DEFAULT_HOST } from '../../core/reference.ts'
-import { choice, count, FLAG, HOST, type Kind, LIST, PATH, STORE, TEXT } from './kinds.ts'
+import { bytes, choice, count, FLAG, HOSTS, type Kind, LIST, PATH, STORE, TEXT } from './kinds.ts'
 
 export interface Setting<T> {
   kind: Kind<NonNullable<T>>
@@ -17,8 +17,17 @@ export interface Setting<T> {
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
+/** Bytes a second: hubs take an upload that is slower than half of this for dead. */
+const SLOWEST = 32 * 1024
+const FASTEST = 1024 ** 4
+
 export const SETTINGS = {
-  host: setting(HOST, '--host <host>', 'hub for references that name none', DEFAULT_HOST),
+  host: setting(
+    HOSTS,
+    '--host <host>',
+    'hub for references that name none; several of one store with commas between them',
+    DEFAULT_HOST,
+  ),
   plainHttp: setting(FLAG, '--plain-http', 'speak HTTP without TLS to hosts other than this machine too', false),
   ca: optional(PATH, '--ca <file>', 'trust the certificates in this file (PEM) too'),
   cacheDir: optional(
@@ -27,6 +36,8 @@ export const SETTINGS = {
     'folder for what may be lost at any time',
     '$XDG_CACHE_HOME/aetherfs',
   ),
+  retryFor: setting(count(0, 86_400), '--retry-for <seconds>', 'how long to try again without any success', 30),
+  bwlimit: optional(bytes(SLOWEST, FASTEST), '--bwlimit <rate>', 'bytes a second at most, such as 10M or 800K', 'none'),
   json: setting(FLAG, '--json', 'write results as JSON on stdout, and errors as JSON on stderr', false),
   quiet: setting(FLAG, '-q, --quiet', 'write results and errors only', false),
   progress: setting(FLAG, '--no-progress', 'show no progress', true),
@@ -66,6 +77,15 @@ export const SETTINGS = {
   ),
   'push.concurrency': setting(count(1, 64), '--concurrency <count>', 'uploads under way at once', 3),
   'pull.keep': setting(count(0, 1000), '--keep <count>', 'older versions to keep in the folder', 1),
+  'pull.rangeGap': {
+    ...setting(
+      bytes(0, 16 * 1024 ** 2),
+      '--range-gap <bytes>',
+      'unwanted bytes to read along rather than to ask twice; 0 asks for exact ranges',
+      256 * 1024,
+    ),
+    defaultText: '256K',
+  },
 } as const
 
 export type SettingKey = keyof typeof SETTINGS

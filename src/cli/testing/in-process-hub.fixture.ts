@@ -1,7 +1,7 @@
 // A real hub over a store in memory, reached without a socket: whole commands run in one process, in milliseconds.
 import type { Client, ConnectOptions } from '../../client/client.ts'
 import type { Connection } from '../../client/connection.ts'
-import { createHttpConnection } from '../../client/http-connection.ts'
+import { createHttpConnection } from '../../client/transport/http-connection.ts'
 import { createClient } from '../../client/index.ts'
 import { createHub } from '../../hub/create-hub.ts'
 import { ANONYMOUS, type Hub } from '../../hub/hub.ts'
@@ -27,6 +27,7 @@ export async function createInProcessHub(now: () => number): Promise<InProcessHu
 
 function connectionTo(hub: Hub): Connection {
   return {
+    hosts: HOST,
     host: HOST,
     listDatasets: (options) => hub.listDatasets(ANONYMOUS, options),
     listTags: (dataset, options) => hub.listTags(ANONYMOUS, dataset, options),

@@ -1,4 +1,5 @@
 // Builds the files of a snapshot in a folder, for either kind of pull.
+import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { AetherError } from '../../core/errors.ts'
 import type { Entry } from '../../core/listing.ts'
@@ -20,7 +21,7 @@ export async function buildVersion(
 ): Promise<RestoreResult> {
   const { dryRun, gap, report, signal } = job
   checkWanted(job, listing.entries)
-  const traits = dryRun ? NO_TRAITS : job.probe(dirname(root))
+  const traits = dryRun ? NO_TRAITS : probe(job, root)
   const result = await restore({
     ...{ record, listing, isWanted: job.isWanted, root, traits, seeds, blocks, fetch, gap, dryRun, signal },
     checkSpace: (bytes) => !dryRun && checkFreeSpace(job, dirname(root), bytes),
@@ -30,6 +31,12 @@ export async function buildVersion(
   const { files, bytes, reusedBytes } = result
   report.progress('download', { bytes, totalBytes: bytes, files, totalFiles: files, reusedBytes, done: true })
   return result
+}
+
+/** Tried in the folder itself: what a pull that is killed leaves of that, the next one removes with all that is no part of the version. */
+function probe(job: Job, root: string): FolderTraits {
+  mkdirSync(root, { recursive: true })
+  return job.probe(root)
 }
 
 /** Patterns that match nothing are most likely wrong, and an empty folder would only be found out later. */

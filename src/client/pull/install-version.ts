@@ -52,6 +52,11 @@ export async function installVersion(version: Version): Promise<Installed> {
   return installed
 }
 
+/** Whether a pull of this version was interrupted, be it when all but the cleaning up was done. */
+export function isUnfinished(layout: TargetLayout, key: VersionKey): boolean {
+  return existsSync(purposeOf(layout, key))
+}
+
 /** As long as a timer can wait, which is 24 days: the other process may be downloading all the time. */
 const WAIT = 2 ** 31 - 1
 
@@ -67,8 +72,8 @@ async function build(version: Version): Promise<Installed | undefined> {
 }
 
 async function buildLocked(version: Version): Promise<Installed | undefined> {
-  const { job, layout, link, key, digest, previous } = version
-  writeFileSync(purposeOf(layout, key), link.name)
+  const { job, layout, key, digest, previous } = version
+  notePurpose(version)
   const tails = createKeptTails(layout, true)
   const remote = await openRemote(job, digest, tails)
   const root = join(layout.incoming, key)
@@ -94,7 +99,8 @@ async function place(
   const { job, layout, link, key } = version
   const work = async () => {
     if (fresh) await rename(version, fresh.record)
-    else if (!isComplete(layout, key)) return undefined
+    else if (isComplete(layout, key)) notePurpose(version)
+    else return undefined
     const previous = await switchLink(layout, link, key)
     return { built: fresh?.built, previous, removed: await prune(job, layout) }
   }
@@ -105,7 +111,6 @@ async function place(
 async function rename({ layout, key }: Version, record: string): Promise<void> {
   renameSync(record, join(layout.records, key))
   renameSync(join(layout.incoming, key), join(layout.snapshots, key))
-  rmSync(purposeOf(layout, key), { force: true })
   await syncFolder(layout.records)
   await syncFolder(layout.snapshots)
 }
@@ -129,12 +134,25 @@ async function cleanUp(version: Version): Promise<void> {
   try {
     await dropAbandoned(version)
     await emptyTrash(version.layout)
+    rmSync(purposeOf(version.layout, version.key), { force: true })
   } catch (error) {
     warnOfSystem(version.job, error)
   }
 }
 
-/** Says for which link a version is being built, so that it can be given up when that link has gone on without it. */
+/**
+ * Says for which link a version is being built, so that it can be given up when that link has gone on without it. It is
+ * there until the very end: without it, nobody would notice that a pull was killed while it cleaned up.
+ */
+function notePurpose({ layout, link, key }: Version): void {
+  writeFileSync(purposeOf(layout, key), lineOf(link))
+}
+
+/** A line without its end was cut short by a loss of power. */
+function lineOf(link: VersionLink): string {
+  return `${link.name}\n`
+}
+
 function purposeOf(layout: TargetLayout, key: VersionKey): string {
   return join(layout.incoming, `${key}${PURPOSE}`)
 }
@@ -143,11 +161,21 @@ const PURPOSE = '.link'
 
 /** Puts in the trash what interrupted pulls have built for the same link, which points to something newer now. */
 async function dropAbandoned(version: Version): Promise<void> {
-  const { layout, link, key } = version
+  const { layout, key } = version
   for (const name of readdirSync(layout.incoming)) {
     const other = name.endsWith(PURPOSE) ? parseVersionKey(name.slice(0, -PURPOSE.length)) : undefined
     if (other === undefined || other === key) continue
-    if (readFileSync(join(layout.incoming, name), 'utf8') === link.name) await dropUnlessBusy(version, other)
+    if (isAbandoned(version, join(layout.incoming, name))) await dropUnlessBusy(version, other)
+  }
+}
+
+function isAbandoned({ link }: Version, purpose: string): boolean {
+  try {
+    const line = readFileSync(purpose, 'utf8')
+    return line === lineOf(link) || !line.endsWith('\n')
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error
+    return false // its pull has ended meanwhile
   }
 }
 

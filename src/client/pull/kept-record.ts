@@ -8,7 +8,7 @@
 //   4. the modification times that the files were left with, packed as in docs/format.md, section 6.2
 //   5. one bit for each entry, lowest bit first: whether it was put on disk; empty when all were
 // The time of the file itself says when the version was last replaced by another.
-import { createHash, hash, randomBytes } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import { closeSync, openSync, readSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -51,10 +51,13 @@ export interface NewKeptRecord {
   onDisk: Uint8Array
 }
 
-/** Writes the file under another name, to be renamed to that of the version. Answers its path. */
+/**
+ * Writes the file under another name, to be renamed to that of the version, and answers its path. Only to be called under
+ * the lock of the version: so what a process that was killed has left there is written over.
+ */
 export async function stageKeptRecord(layout: TargetLayout, key: VersionKey, kept: NewKeptRecord): Promise<string> {
-  const path = join(layout.records, `.${key}-${randomBytes(4).toString('hex')}`)
-  await writeFile(path, encodeKeptRecord(kept), { flag: 'wx' })
+  const path = join(layout.records, `.${key}`)
+  await writeFile(path, encodeKeptRecord(kept))
   return path
 }
 

@@ -1,8 +1,6 @@
 // Tails of blocks in a target, one file for each block, so that the chunks of older versions can be told apart without
 // their hub. They are checked whenever they are read, so a half-written one is as good as none.
-
-import { randomBytes } from 'node:crypto'
-import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type BlockIndex, type BlockInfo, decodeTail } from '../../core/block.ts'
 import { sha256Hex } from '../../core/id.ts'
@@ -18,12 +16,12 @@ export function createKeptTails({ tails }: TargetLayout, write: boolean): TailCa
 
   async function put(block: BlockInfo, tail: Uint8Array): Promise<void> {
     if (!write) return
-    const temporary = join(tails, `.${block.id}-${randomBytes(4).toString('hex')}`)
+    const path = join(tails, block.id)
     try {
-      await writeFile(temporary, tail, { flag: 'wx' })
-      await rename(temporary, join(tails, block.id))
+      await writeFile(path, tail)
     } catch {
-      await rm(temporary, { force: true }) // a tail that is not kept costs a request some day, and nothing else
+      // A tail that is not kept costs a request some day, and nothing else.
+      await rm(path, { force: true }).catch(() => {})
     }
   }
 

@@ -6,7 +6,7 @@ import { DEFAULT_TAG } from '../../core/reference.ts'
 import type { RestoreResult } from '../../dataset/restore/restore.ts'
 import { resolveReference } from '../resolve.ts'
 import { buildVersion, wantedPath } from './build-version.ts'
-import { installVersion, type Version } from './install-version.ts'
+import { installVersion, isUnfinished, type Version } from './install-version.ts'
 import { type Job, resultOf } from './job.ts'
 import { readAbout } from './kept-record.ts'
 import { createKeptTails } from './kept-tails.ts'
@@ -20,7 +20,7 @@ export async function pullLinked(job: Job, target: string): Promise<PullResult> 
   const { version, tag } = await findVersion(job, target)
   const { layout, link, digest, key, previous } = version
   const present = isComplete(layout, key)
-  const unchanged = present && previous === key
+  const unchanged = present && previous === key && (job.dryRun || !isUnfinished(layout, key))
   const fields = { tag, digest, path: link.path, unchanged, previous: previous && digestOfKey(previous) }
   if (unchanged || (present && job.dryRun)) return resultOf(job, { ...fields, ...(await presentSize(version)) })
   if (job.dryRun) return resultOf(job, { ...fields, ...(await planVersion(version)) })

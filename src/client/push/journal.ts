@@ -34,9 +34,9 @@ export interface Journal {
   clear(): Promise<void>
 }
 
-/** One journal for each hub and dataset. */
-export function openJournal(cacheFolder: string, host: string, dataset: string): Journal {
-  const path = join(cacheFolder, 'uploads', sha256Hex(`${host}/${dataset}`))
+/** One journal for each hub (or several of one store) and dataset. */
+export function openJournal(cacheFolder: string, hosts: string, dataset: string): Journal {
+  const path = join(cacheFolder, 'uploads', sha256Hex(`${hosts}/${dataset}`))
   const receipts = new Map<string, string>()
   const failures = new Set<string>()
   let resumed = false

@@ -24,7 +24,7 @@ export async function pushDataset(target: PushTarget, deps: PushDeps): Promise<P
     return nothingToDo(target, deps, digest, present)
   }
   checkVersions(present, digest)
-  const journal = openJournal(deps.cacheFolder, target.connection.host, target.dataset)
+  const journal = openJournal(deps.cacheFolder, target.connection.hosts, target.dataset)
   try {
     return await pushContent(target, deps, present, journal)
   } catch (error) {
@@ -46,7 +46,8 @@ async function pushContent(
   const bases = await openBases(target, deps, present, known)
   await journal.load(known)
   const sent = createSender(target, deps, journal)
-  const packer = createPacker(sent.deliver)
+  await using closing = new AsyncDisposableStack()
+  const packer = closing.adopt(createPacker(sent.deliver), (open) => open.close())
   const collected = await collectContent(source, known, packer, reportRead(target, deps), options.signal)
   const staged = await stageSnapshot(source.entries, collected.hashes, collected.chunks, known, packer)
   await packer.finish()

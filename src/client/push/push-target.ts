@@ -23,5 +23,5 @@ export interface PushDeps {
 
 /** How the stat cache names a target. */
 export function whereOf({ connection, dataset }: PushTarget): string {
-  return `${connection.host}/${dataset}`
+  return `${connection.hosts}/${dataset}`
 }

@@ -56,7 +56,7 @@ function groupTargets(connections: Connections, references: Reference[]): PushTa
   const groups = new Map<string, PushTarget>()
   for (const { host, dataset, tag = DEFAULT_TAG } of references) {
     const connection = connections.to(host)
-    const key = `${connection.host}/${dataset}`
+    const key = `${connection.hosts}/${dataset}`
     const group = groups.get(key) ?? { connection, dataset, tags: [], bases: [] }
     if (!group.tags.includes(tag)) group.tags.push(tag)
     groups.set(key, group)

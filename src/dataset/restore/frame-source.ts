@@ -1,11 +1,12 @@
-// Fetches the frames that chunks lie in, in joined ranges, and decodes them on the thread pool. The bytes are not yet
+// Fetches the frames that chunks lie in, in joined ranges, and decodes them on other threads. The bytes are not yet
 // checked against ids. A few frames are kept, for chunks that the content has several times and for those at the edge
 // of a window.
-import type { BlockIndex, BlockInfo } from '../../core/block.ts'
+import type { BlockIndex, BlockInfo, Codec } from '../../core/block.ts'
 import { frameOfChunk } from '../../core/block.ts'
 import { AetherError } from '../../core/errors.ts'
 import { type FrameRange, type PlacedChunk, planRanges, type RangeLimits } from '../../core/plan.ts'
-import { decodeFrames, type FetchBlock, type PlainFrame } from '../block-reader.ts'
+import type { FetchBlock, PlainFrame } from '../block-reader.ts'
+import type { FrameThreads, StoredFrame } from '../frame-threads.ts'
 import { createLruCache } from '../lru-cache.ts'
 import { twice } from './twice.ts'
 
@@ -22,7 +23,9 @@ export interface FrameSource {
 
 export interface FrameSourceOptions {
   blocks: readonly BlockInfo[]
+  /** The bytes that it gives are the caller's own. */
   fetch: FetchBlock
+  threads: FrameThreads
   limits: RangeLimits
   /** Hears of wrong bytes that are fetched once more. */
   onFault: (error: AetherError) => void
@@ -37,7 +40,14 @@ interface KeptFrame {
   weight: number
 }
 
-export function createFrameSource({ blocks, fetch, limits, onFault, signal }: FrameSourceOptions): FrameSource {
+export function createFrameSource({
+  blocks,
+  fetch,
+  threads,
+  limits,
+  onFault,
+  signal,
+}: FrameSourceOptions): FrameSource {
   const kept = createLruCache<number, KeptFrame>(KEPT_BYTES, (entry) => entry.weight)
 
   async function read(chunks: readonly PlacedChunk[], indexAt: IndexAt): Promise<Uint8Array[]> {
@@ -87,9 +97,9 @@ export function createFrameSource({ blocks, fetch, limits, onFault, signal }: Fr
     if (bytes.length !== range.length) {
       throw new AetherError('integrity', `Block ${block.id} is shorter than its record says`)
     }
-    const decode = (frame: number) =>
-      decodeFrames(index, { ...range, firstFrame: frame, endFrame: frame + 1 }, bytes).then((frames) => frames[0]!)
-    return await Promise.all(numbers.map(decode))
+    const stored = numbers.map((number) => storedFrame(index, number, range.offset))
+    const plain = await threads.unpack(bytes, stored)
+    return numbers.map((number, i) => ({ firstChunk: index.frameFirst[number]!, bytes: plain[i]! }))
   }
 
   async function readAnew(chunk: PlacedChunk, indexAt: IndexAt): Promise<Uint8Array> {
@@ -124,6 +134,17 @@ function frameKey(block: number, frame: number): number {
 
 function frameNumbers(range: FrameRange): number[] {
   return Array.from({ length: range.endFrame - range.firstFrame }, (_, i) => range.firstFrame + i)
+}
+
+/** Where a frame lies in bytes that begin at `base` of its block. */
+function storedFrame(index: BlockIndex, frame: number, base: number): StoredFrame {
+  const begin = index.frameStart[frame]!
+  return {
+    codec: index.frameCodec[frame] as Codec,
+    offset: begin - base,
+    length: index.frameStart[frame + 1]! - begin,
+    plainLength: plainOf(index, frame),
+  }
 }
 
 /** Plain bytes of a frame. */

@@ -2,6 +2,7 @@
 // them written.
 
 import type { AetherError } from '../../core/errors.ts'
+import { createFrameThreads, type FrameThreads } from '../frame-threads.ts'
 import { mapOrdered } from '../map-ordered.ts'
 import { type ChunkTable, createChunkTable } from './chunk-table.ts'
 import { createChunkSource } from './fetch-window.ts'
@@ -53,7 +54,9 @@ async function wantAll(table: ChunkTable, runs: AsyncIterable<ChunkRun>): Promis
 export async function fetchContent(work: Work): Promise<Content> {
   const { options, plan, beginnings, pace, makeParents, warn } = work
   const { windows, spans, table, seedChunks } = await findRoute(work)
-  const source = createChunkSource({ frames: framesOf(work), seeds: seedChunks, table, onWarning: warn })
+  await using closing = new AsyncDisposableStack()
+  const threads = closing.adopt(createFrameThreads(), (open) => open.close())
+  const source = createChunkSource({ frames: framesOf(work, threads), seeds: seedChunks, table, onWarning: warn })
   const pieces = mapOrdered(windows(spans), WIDTH, source.fetch)
   const onWritten = createCounter(work, source.seedBytes)
   const { root, traits } = options
@@ -62,10 +65,11 @@ export async function fetchContent(work: Work): Promise<Content> {
   return { seedBytes: source.seedBytes(), bytes: 0, requests: 0 }
 }
 
-function framesOf({ options, warn }: Work): FrameSource {
+function framesOf({ options, warn }: Work, threads: FrameThreads): FrameSource {
   const { record, fetch, gap = GAP, signal } = options
   const onFault = (error: AetherError) => warn(`${error.message}; it was fetched again`)
-  return createFrameSource({ blocks: record.blocks, fetch, limits: { gap, maxLength: MAX_RANGE }, onFault, signal })
+  const limits = { gap, maxLength: MAX_RANGE }
+  return createFrameSource({ blocks: record.blocks, fetch, threads, limits, onFault, signal })
 }
 
 function createCounter(work: Work, seedBytes: () => number): (bytes: number, files: number) => void {
@@ -85,7 +89,7 @@ function createCounter(work: Work, seedBytes: () => number): (bytes: number, fil
 /** What `fetchContent` would do. */
 export async function planContent(work: Work): Promise<Content> {
   const { windows, spans } = await findRoute(work)
-  const frames = framesOf(work)
+  const frames = framesOf(work, createFrameThreads())
   const content = { seedBytes: 0, bytes: 0, requests: 0 }
   for await (const { chunks, indexAt } of windows(spans)) {
     const missing = chunks.filter(({ place }) => place < 0)

@@ -2,7 +2,7 @@
 // of it is checked. A restore that was interrupted goes on where it was when it is begun again in the same folder.
 //
 // Memory: the listing, some columns beside it, and about 64 MiB of content on its way, whatever the sizes are.
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import type { SnapshotRecord } from '../../core/record.ts'
 import type { BlockReader, FetchBlock } from '../block-reader.ts'
 import type { LoadedListing } from '../snapshot-reader.ts'
@@ -22,7 +22,7 @@ export interface RestoreOptions {
   listing: Pick<LoadedListing, 'entries' | 'micros'>
   /** Which paths are wanted; that of a folder ends in a slash. */
   isWanted: (path: string) => boolean
-  /** Folder to build in: absent, or left by an interrupted restore. The folder above it exists. */
+  /** Folder to build in: absent, empty, or left by an interrupted restore. The folder above it exists. */
   root: string
   traits: FolderTraits
   /** Older snapshots on this disk, the best ones first. */
@@ -70,8 +70,8 @@ export async function restore(options: RestoreOptions): Promise<RestoreResult> {
   const work = createWork(options)
   const { plan, pace, makeParents } = work
   checkCollisions(wantedPaths(plan), options.traits)
-  if (existsSync(options.root)) await takeStockOf(work)
-  else if (!options.dryRun) mkdirSync(options.root)
+  if (isBegun(options.root)) await takeStockOf(work)
+  else if (!options.dryRun) mkdirSync(options.root, { recursive: true })
   await link(work)
   const duplicates = findDuplicates(plan)
   options.checkSpace?.(bytesToWrite(work))
@@ -82,6 +82,10 @@ export async function restore(options: RestoreOptions): Promise<RestoreResult> {
   await copyDuplicates(plan, duplicates, to)
   await makeFoldersAndLinks(plan, to)
   return resultOf(work, content)
+}
+
+function isBegun(root: string): boolean {
+  return existsSync(root) && readdirSync(root).length > 0
 }
 
 function* wantedPaths(plan: FilePlan): Generator<string> {

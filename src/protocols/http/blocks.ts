@@ -9,7 +9,7 @@ import { sendJson } from '../answer.ts'
 import type { Exchange } from '../exchange.ts'
 import { HttpError } from '../http-error.ts'
 import type { Variables } from '../path-template.ts'
-import { tooLarge } from '../request-body.ts'
+import { readOnce, tooLarge } from '../request-body.ts'
 import type { Route } from '../route-table.ts'
 import type { ByteBudget } from './byte-budget.ts'
 import { sendPart } from './send-part.ts'
@@ -68,12 +68,12 @@ async function sendRecord(exchange: Exchange, variables: Variables, hub: Hub): P
 }
 
 async function takeBlock(exchange: Exchange, variables: Variables, hub: Hub): Promise<void> {
-  const { req, caller, signal } = exchange
+  const { caller, signal } = exchange
   const dataset = parseDatasetName(variables.dataset ?? '')
   const id = parseBlockId(variables.id ?? '')
   const size = announcedSize(exchange)
   try {
-    const receipt = await hub.uploadBlock(caller, dataset, id, size, req as AsyncIterable<Uint8Array>, { signal })
+    const receipt = await hub.uploadBlock(caller, dataset, id, size, readOnce(exchange), { signal })
     return await sendJson(exchange, 201, { receipt })
   } catch (error) {
     throw isDamaged(error)

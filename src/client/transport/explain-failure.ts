@@ -1,5 +1,5 @@
 // Why a hub could not be reached, and what a user can do about it.
-import { systemCode } from '../core/errors.ts'
+import { systemCode } from '../../core/errors.ts'
 
 export interface Explanation {
   reason: string

@@ -62,7 +62,7 @@ describe('createHttpCalls', () => {
 
   it('gives a silent hub up, and stops when asked to', async () => {
     const { calls } = await serve(() => {})
-    await assert.rejects(calls.send({ ...get, idleTimeout: 50 }), { code: 'unavailable', message: /no byte came/ })
+    await assert.rejects(calls.send({ ...get, answerTimeout: 50 }), { code: 'unavailable', message: /no byte came/ })
     const aborting = new AbortController()
     const waiting = calls.send({ ...get, signal: aborting.signal })
     aborting.abort()

@@ -1,0 +1,112 @@
+// npm run bench: what AetherFS costs beside its peers, on data that is the same everywhere. docs/performance.md says how
+// it is measured; `npm run bench -- --help` what can be chosen.
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { formatBytes, formatCount, formatDuration } from '../src/cli/output/numbers.ts'
+import { type DataSet, makeDataSet } from './data/data-sets.ts'
+import { remove } from './measure/folders.ts'
+import { describeMachine, isIdle, type Machine } from './measure/machine.ts'
+import { GNU_TIME } from './measure/measure.ts'
+import { createSamples, type Sample, type Samples } from './measure/samples.ts'
+import { HELP, type Options, parseOptions, partsOf } from './options.ts'
+import { figuresOf, figureTable } from './report/figures.ts'
+import { writePage } from './report/page.ts'
+import { sampleTable } from './report/sample-table.ts'
+import { runScenario } from './run-scenario.ts'
+import type { Scenario } from './scenarios.ts'
+import { isInstalled, type Tool } from './tools/tool.ts'
+import { warmUp } from './warm-up.ts'
+import { openWorkFolder } from './work-folder.ts'
+
+const options = parseOptions(process.argv.slice(2))
+if (options === undefined) process.stdout.write(HELP)
+else await bench(options)
+
+async function bench(options: Options): Promise<void> {
+  const started = performance.now()
+  const scenarios = withInstalledTools(options.scenarios)
+  const needed = options.scale * options.scenarios.reduce((sum, { space }) => sum + space, 0)
+  const folder = openWorkFolder(options.folder, needed)
+  try {
+    const machine = await describeMachine(folder)
+    sayMachine(machine, folder)
+    const samples = createSamples(saySample)
+    const headings = await measureAll(scenarios, options, folder, samples)
+    report(options, scenarios, machine, samples, headings)
+    say(`Done in ${formatDuration(performance.now() - started)}`)
+  } finally {
+    if (options.folder === undefined && !options.keep) await remove(folder)
+    else say(`Data is left in ${folder}`)
+  }
+}
+
+/** @returns a heading for each scenario. */
+async function measureAll(
+  scenarios: readonly Scenario[],
+  { scale, runs, program }: Options,
+  folder: string,
+  samples: Samples,
+): Promise<Map<string, string>> {
+  const data = join(folder, 'data')
+  mkdirSync(data, { recursive: true })
+  await warmUp(folder, program)
+  const headings = new Map<string, string>()
+  for (const scenario of scenarios) {
+    say(`${scenario.name}: making the data, unless it is there`)
+    const set = makeDataSet(data, scenario.set, scale * (scenario.scale ?? 1))
+    headings.set(scenario.name, headingOf(scenario, set))
+    say(headings.get(scenario.name)!)
+    await runScenario(scenario, { folder, set, runs, samples, program })
+  }
+  return headings
+}
+
+function report(
+  options: Options,
+  scenarios: readonly Scenario[],
+  machine: Machine,
+  samples: Samples,
+  headings: ReadonlyMap<string, string>,
+): void {
+  const figures = figuresOf(samples)
+  process.stdout.write(`${[...sampleTable(samples.all, headings), '', ...figureTable(figures)].join('\n')}\n`)
+  if (!options.write) return
+  for (const part of partsOf(scenarios)) writePage(part, { options, scenarios, machine, samples, headings, figures })
+}
+
+/** What is not there is said, and left out. */
+function withInstalledTools(scenarios: readonly Scenario[]): Scenario[] {
+  if (!isInstalled(GNU_TIME)) throw new Error('The bench measures with GNU time: apt-get install time')
+  const missing = new Set<Tool>()
+  const isThere = (tool: Tool) => {
+    const there = tool.programs.every(isInstalled)
+    if (!there) missing.add(tool)
+    return there
+  }
+  const present = scenarios.map((scenario) => ({ ...scenario, tools: scenario.tools.filter(isThere) }))
+  for (const { name, packages } of missing)
+    say(`Left out: ${name}, which is not installed: apt-get install ${packages}`)
+  return present
+}
+
+function headingOf({ name }: Scenario, { contents: { v1, v2 } }: DataSet): string {
+  const [one, two] = [v1, v2].map(
+    ({ files, bytes, digest }) => `${formatBytes(bytes)} in ${formatCount(files)} files (${digest.slice(0, 12)})`,
+  )
+  return `${name}: v1 ${one}, v2 ${two}`
+}
+
+function sayMachine(machine: Machine, folder: string): void {
+  say(`${machine.description}; load ${machine.load.toFixed(2)}; working in ${folder}`)
+  if (!isIdle(machine))
+    say(`WARNING: others use ${Math.round(machine.busy * 100)} % of the processors; wall times mean little`)
+}
+
+function saySample({ scenario, step, tool, wall, cpu, peak }: Sample): void {
+  say(`${scenario}: ${step}: ${tool}: ${wall.toFixed(2)} s, CPU ${cpu.toFixed(2)} s, ${formatBytes(peak)}`)
+}
+
+/** Progress goes to stderr: the tables alone are the result. */
+function say(line: string): void {
+  process.stderr.write(`${line}\n`)
+}

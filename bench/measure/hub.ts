@@ -1,0 +1,68 @@
+// A hub as a process of its own, over a store in a folder, and what it uses for one piece of work.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { openSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { cpuOf, peakOf, resetPeak } from './process-usage.ts'
+import { parseStoreRequests, requestsBetween, type StoreRequests } from './store-requests.ts'
+
+export interface HubUsage {
+  /** Seconds of processor time. */
+  cpu: number
+  /** Most memory at once, in bytes. */
+  peak: number
+  /** Undefined when the hub does not count them. */
+  requests: StoreRequests | undefined
+}
+
+export interface Hub extends AsyncDisposable {
+  /** Host and port. */
+  host: string
+  port: number
+  /** Does some work, and says what the hub used meanwhile. */
+  during<T>(work: () => Promise<T>): Promise<{ result: T; hub: HubUsage }>
+}
+
+export interface HubOptions {
+  /** Path of aetherfs. */
+  program: string
+  /** Folder of the store. */
+  store: string
+  /** File that its log is appended to. */
+  log: string
+  env: NodeJS.ProcessEnv
+}
+
+export async function startHub({ program, store, log, env }: HubOptions): Promise<Hub> {
+  const args = ['run', '--listen', '127.0.0.1:0', '--storage', store, '--log-level', 'warn']
+  const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', openSync(log, 'a')] })
+  const url = new URL(await firstLine(child, log))
+  const pid = child.pid!
+  const count = async () => parseStoreRequests(await (await fetch(new URL('/metrics', url))).text())
+
+  return {
+    host: url.host,
+    port: Number(url.port),
+    async during(work) {
+      const requestsBefore = await count()
+      resetPeak(pid)
+      const cpuBefore = cpuOf(pid)
+      const result = await work()
+      const [cpu, peak] = [cpuOf(pid) - cpuBefore, peakOf(pid)]
+      return { result, hub: { cpu, peak, requests: requestsBetween(requestsBefore, await count()) } }
+    },
+    async [Symbol.asyncDispose]() {
+      if (child.exitCode !== null || child.signalCode !== null) return
+      child.kill('SIGTERM')
+      await once(child, 'exit')
+    },
+  }
+}
+
+async function firstLine(child: ChildProcess, log: string): Promise<string> {
+  const line = once(createInterface({ input: child.stdout! }), 'line')
+  const early = once(child, 'exit').then(() => Promise.reject(new Error(`The hub did not start; its log is ${log}`)))
+  early.catch(() => {}) // that it ends later is expected
+  const [url] = (await Promise.race([line, early])) as [string]
+  return url
+}

@@ -1,0 +1,53 @@
+// The measured parts of docs/performance.md. Each stands between two comments, and everything else is left as it is.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { isIdle, type Machine } from '../measure/machine.ts'
+import type { Samples } from '../measure/samples.ts'
+import type { Options } from '../options.ts'
+import type { Part, Scenario } from '../scenarios.ts'
+import { type Figure, figureTable } from './figures.ts'
+import { sampleTable } from './sample-table.ts'
+
+const PAGE = join(import.meta.dirname, '../../docs/performance.md')
+
+export interface Results {
+  options: Options
+  scenarios: readonly Scenario[]
+  machine: Machine
+  samples: Samples
+  headings: ReadonlyMap<string, string>
+  figures: readonly Figure[]
+}
+
+export function writePage(part: Part, results: Results): void {
+  writeFileSync(PAGE, replacePart(readFileSync(PAGE, 'utf8'), part, measuredText(part, results)))
+}
+
+/** @throws when the page has no place for it. */
+export function replacePart(page: string, part: string, text: string): string {
+  const [begin, end] = [`<!-- bench ${part} -->\n`, `<!-- end of bench ${part} -->`]
+  const [from, to] = [page.indexOf(begin), page.indexOf(end)]
+  if (from < 0 || to < from) throw new Error(`docs/performance.md has no "${begin.trim()}" with its end`)
+  return page.slice(0, from + begin.length) + text + page.slice(to)
+}
+
+function measuredText(part: Part, { options, scenarios, machine, samples, headings, figures }: Results): string {
+  const names = new Set(scenarios.filter((scenario) => scenario.part === part).map(({ name }) => name))
+  const ours = samples.all.filter(({ scenario }) => names.has(scenario))
+  const measured = figures.filter(({ value }) => value !== undefined)
+  const command = `npm run bench${process.argv.length > 2 ? ` -- ${process.argv.slice(2).join(' ')}` : ''}`
+  const busy = isIdle(machine) ? '' : ` Others used ${Math.round(machine.busy * 100)} % of the processors meanwhile.`
+  return [
+    `Measured on ${new Date().toISOString().slice(0, 10)} by \`${command}\`: ${machine.description}.`,
+    `Runs: ${options.runs}; scale: ${options.scale}; load at the start: ${machine.load.toFixed(2)}.${busy}`,
+    '',
+    '```text',
+    ...figureTable(measured),
+    '```',
+    '',
+    '```text',
+    ...sampleTable(ours, headings).slice(1),
+    '```',
+    '',
+  ].join('\n')
+}

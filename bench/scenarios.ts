@@ -1,0 +1,44 @@
+// What is measured: each scenario is a data set and the tools that work on it in turn.
+import type { DataSetName } from './data/data-sets.ts'
+import { aetherfs } from './tools/aetherfs.ts'
+import { pushAndPull, pushes } from './tools/aetherfs-parts.ts'
+import { borg } from './tools/borg.ts'
+import { casync } from './tools/casync.ts'
+import { cp, find, sha256sum } from './tools/coreutils.ts'
+import { fleet } from './tools/fleet.ts'
+import { restic } from './tools/restic.ts'
+import { rsync } from './tools/rsync.ts'
+import { countSyncs } from './tools/syncs.ts'
+import { tarZstd } from './tools/tar-zstd.ts'
+import type { Tool } from './tools/tool.ts'
+
+export interface Scenario {
+  name: string
+  set: DataSetName
+  /** Part of the usual size of the data. @default 1 */
+  scale?: number
+  tools: readonly Tool[]
+  /** Which of the measured parts of docs/performance.md it is in. "main" is what runs when nothing is asked for. */
+  part: Part
+  /** About what data and results take on disk, in bytes. */
+  space: number
+}
+
+export type Part = 'main' | 'memory' | 'fleet'
+
+const USUAL = [aetherfs, sha256sum, find, cp, rsync, tarZstd, restic]
+
+export const SCENARIOS: readonly Scenario[] = [
+  { name: 'mixed', set: 'mixed', tools: [...USUAL, borg, casync], part: 'main', space: 9e9 },
+  { name: 'sqlite-low', set: 'sqlite-low', tools: USUAL, part: 'main', space: 1e9 },
+  { name: 'sqlite-high', set: 'sqlite-high', tools: USUAL, part: 'main', space: 1e9 },
+  { name: 'text', set: 'text', tools: USUAL, part: 'main', space: 1e9 },
+  { name: 'binaries', set: 'binaries', tools: USUAL, part: 'main', space: 1e9 },
+  { name: 'files', set: 'files', tools: USUAL, part: 'main', space: 1e9 },
+  { name: 'incompressible', set: 'incompressible', tools: [pushes, sha256sum], part: 'main', space: 4e9 },
+  { name: 'small-push', set: 'few', tools: [pushes], part: 'main', space: 1e8 },
+  { name: 'syncs', set: 'files', tools: [countSyncs], part: 'main', space: 1e9 },
+  { name: 'large-file', set: 'large-file', tools: [pushAndPull], part: 'memory', space: 13e9 },
+  { name: 'many-files', set: 'many-files', tools: [pushAndPull], part: 'memory', space: 4e9 },
+  { name: 'fleet', set: 'mixed', scale: 0.125, tools: [fleet], part: 'fleet', space: 10e9 },
+]

@@ -1,0 +1,33 @@
+// A range of immutable bytes that is read over as many tries as it takes: each goes on where the one before broke off.
+import { AetherError } from '../../core/errors.ts'
+
+export interface GatheredRange {
+  /** The `Range` header of what is still missing. */
+  header(): string
+  /** Whether an answer with this `Content-Range` is what is missing. */
+  fits(contentRange: string | undefined): boolean
+  /** @throws {AetherError} `integrity` when there is more than was asked for */
+  take(part: Uint8Array): void
+  /** What has come so far. */
+  bytes(): Uint8Array
+}
+
+export function createGatheredRange({ offset, length }: { offset: number; length: number }): GatheredRange {
+  let bytes: Buffer | undefined // not before something comes
+  let got = 0
+
+  function take(part: Uint8Array): void {
+    if (got + part.length > length)
+      throw new AetherError('integrity', `The hub gives more than the ${length} bytes that it was asked for`)
+    bytes ??= Buffer.allocUnsafe(length)
+    bytes.set(part, got)
+    got += part.length
+  }
+
+  return {
+    header: () => `bytes=${offset + got}-${offset + length - 1}`,
+    fits: (contentRange) => contentRange?.startsWith(`bytes ${offset + got}-`) ?? false,
+    take,
+    bytes: () => bytes?.subarray(0, got) ?? new Uint8Array(),
+  }
+}

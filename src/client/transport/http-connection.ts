@@ -1,0 +1,183 @@
+// Hubs over HTTP: calls as Connect unary requests in protobuf, bulk bytes as plain requests.
+// The protocol of the calls: https://connectrpc.com/docs/protocol. Addresses of the bulk bytes: docs/format.md, section 8.
+import {
+  create,
+  type DescMessage,
+  type DescMethodUnary,
+  fromBinary,
+  type MessageInitShape,
+  type MessageShape,
+  toBinary,
+} from '@bufbuild/protobuf'
+import { MAX_BLOCK } from '../../core/block.ts'
+import type { PublishRequest, PublishResult, TagResult } from '../../core/dataset.ts'
+import { AetherError } from '../../core/errors.ts'
+import { type BlockId, type Digest, formatDigest } from '../../core/id.ts'
+import type { DatasetName } from '../../core/names.ts'
+import { MAX_RECORD } from '../../core/record.ts'
+import { DatasetService } from '../../gen/aetherfs/v2/dataset_service_pb.ts'
+import type { Connection } from '../connection.ts'
+import { createGatheredRange } from './gathered-range.ts'
+import type { HttpCall } from './http-call.ts'
+import {
+  digestOf,
+  entryOf,
+  expectedText,
+  logOf,
+  page,
+  receiptOf,
+  resultOf,
+  senseless,
+  sensible,
+  tagOf,
+} from './http-messages.ts'
+import { createTransport, type TransportOptions } from './transport.ts'
+
+const { method } = DatasetService
+/** Bytes of an answer to a call at most: a page of a listing may hold 10,000 long paths. */
+const MAX_ANSWER = 64 * 1024 * 1024
+/** A hub may read a whole snapshot back before it answers a publish, and says nothing meanwhile. Milliseconds. */
+const PUBLISH_TIMEOUT = 15 * 60_000
+
+/** @param hosts one, or several separated by commas that serve one store */
+export function createHttpConnection(hosts: string, options: TransportOptions = {}): Connection {
+  const http = createTransport(hosts, options)
+
+  async function send(call: HttpCall): Promise<Buffer> {
+    return (await http.send(call)).body
+  }
+
+  async function unary<I extends DescMessage, O extends DescMessage>(
+    rpc: DescMethodUnary<I, O>,
+    request: MessageInitShape<I>,
+    options: Pick<HttpCall, 'signal' | 'once' | 'answerTimeout' | 'onSent'> = {},
+  ): Promise<MessageShape<O>> {
+    const headers = { 'content-type': 'application/proto', 'connect-protocol-version': '1' }
+    const body = toBinary(rpc.input, create(rpc.input, request))
+    const path = `/${rpc.parent.typeName}/${rpc.name}`
+    const answer = await send({ ...options, method: 'POST', path, headers, body, maxBytes: MAX_ANSWER })
+    return sensible(() => fromBinary(rpc.output, answer))
+  }
+
+  return {
+    hosts,
+    get host() {
+      return http.host()
+    },
+    close: () => http.close(),
+
+    async listDatasets({ prefix = '', after = '', limit, signal }) {
+      const answer = await unary(method.listDatasets, { prefix, pageToken: after, pageSize: limit }, { signal })
+      return page(answer.datasets as DatasetName[], answer.nextPageToken)
+    },
+
+    async listTags(dataset, { after = '', limit, signal }) {
+      const answer = await unary(method.listTags, { dataset, pageToken: after, pageSize: limit }, { signal })
+      return page(answer.tags.map(tagOf), answer.nextPageToken)
+    },
+
+    async getTag(dataset, tag, options) {
+      return tagOf((await unary(method.getTag, { dataset, tag }, options)).tag)
+    },
+
+    async moveTag(dataset, tag, to, { expected, reason = '', signal } = {}) {
+      const request = { dataset, tag, digest: formatDigest(to), expectedDigest: expectedText(expected), reason }
+      return resultOf(await unary(method.moveTag, request, { signal }))
+    },
+
+    async deleteTag(dataset, tag, { expected, reason = '', signal } = {}) {
+      await unary(
+        method.deleteTag,
+        { dataset, tag, expectedDigest: expectedText(expected), reason },
+        { signal, once: true },
+      )
+    },
+
+    async rollBackTag(dataset, tag, { reason = '', signal } = {}) {
+      return resultOf(await unary(method.rollBackTag, { dataset, tag, reason }, { signal, once: true }))
+    },
+
+    async listLog(dataset, { tag = '', after = '', limit, signal }) {
+      const answer = await unary(method.listLog, { dataset, tag, pageToken: after, pageSize: limit }, { signal })
+      return page(answer.entries.map(logOf), answer.nextPageToken)
+    },
+
+    async getSnapshot(dataset, digest, options) {
+      const { snapshot } = await unary(method.getSnapshot, { dataset, digest: formatDigest(digest) }, options)
+      if (!snapshot) throw senseless('no snapshot')
+      const { size, files, entries, blocks, storedSize, creator, createdMicros, message, labels } = snapshot
+      const numbers = {
+        size: Number(size),
+        files: Number(files),
+        entries: Number(entries),
+        blocks: Number(blocks),
+        storedSize: Number(storedSize),
+      }
+      return { digest, ...numbers, creator, createdMicros: Number(createdMicros), message, labels }
+    },
+
+    async listEntries(dataset, digest, { prefix = '', after = '', limit, signal }) {
+      const request = { dataset, digest: formatDigest(digest), prefix, pageToken: after, pageSize: limit }
+      const answer = await unary(method.listEntries, request, { signal })
+      return page(answer.entries.map(entryOf), answer.nextPageToken)
+    },
+
+    readRecord(dataset, digest, { signal } = {}) {
+      return send({ method: 'GET', path: `${snapshotPath(dataset, digest)}/record`, maxBytes: MAX_RECORD, signal })
+    },
+
+    async readBlock(dataset, digest, block, place, { signal } = {}) {
+      const path = `${snapshotPath(dataset, digest)}/blocks/${block}`
+      const range = createGatheredRange(place)
+      const other = await send({ method: 'GET', path, range, bulk: true, maxBytes: MAX_BLOCK, signal })
+      const bytes = other.length === 0 ? range.bytes() : other
+      if (bytes.length !== place.length)
+        throw new AetherError(
+          'integrity',
+          `The hub ${http.host()} gives ${bytes.length} bytes of block ${block} where ${place.length} were asked for`,
+        )
+      return bytes
+    },
+
+    async uploadBlock(dataset, id: BlockId, bytes, { signal } = {}) {
+      const path = `/api/v2/datasets/${dataset}/blocks/${id}`
+      const headers = { 'content-type': 'application/octet-stream' }
+      const answer = await send({ method: 'PUT', path, headers, body: bytes, bulk: true, maxBytes: 64 * 1024, signal })
+      return receiptOf(answer)
+    },
+
+    async publish(request, { signal } = {}) {
+      let sent = 0
+      const options = { signal, answerTimeout: PUBLISH_TIMEOUT, onSent: () => sent++ }
+      const { digest, existed, tags } = await unary(method.publishSnapshot, publication(request), options)
+      const answer = { digest: digestOf(digest), existed, tags: tags.map(resultOf) }
+      return sent > 1 ? asIfFirst(answer, request) : answer
+    },
+  }
+}
+
+function publication({ dataset, record, receipts, bases, tags, reason }: PublishRequest) {
+  return {
+    dataset,
+    record,
+    receipts,
+    reason,
+    bases: bases.map((base) => ({ dataset: base.dataset, digest: formatDigest(base.digest) })),
+    tags: tags.map(({ tag, expected }) => ({ tag, expectedDigest: expectedText(expected) })),
+  }
+}
+
+/** When the answer was lost and the call sent again, the hub finds what the first one did, and takes it for the state before. */
+function asIfFirst(answer: PublishResult, { tags }: PublishRequest): PublishResult {
+  const wasAt = new Map(tags.map(({ tag, expected }) => [tag, expected]))
+  const before = (result: TagResult): TagResult => {
+    const expected = wasAt.get(result.tag.name)
+    if (result.previous !== result.tag.digest || expected === undefined) return result
+    return { ...result, previous: expected === 'none' ? undefined : expected }
+  }
+  return { ...answer, existed: false, tags: answer.tags.map(before) }
+}
+
+function snapshotPath(dataset: DatasetName, digest: Digest): string {
+  return `/api/v2/datasets/${dataset}/snapshots/${formatDigest(digest)}`
+}

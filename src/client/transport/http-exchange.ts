@@ -1,0 +1,173 @@
+// One request to one hub and its answer, over one connection. What moves too slowly is fine; what does not move is not.
+import { type ClientRequest, type Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
+import { type Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import type { LookupFunction } from 'node:net'
+import { AetherError, systemCode } from '../../core/errors.ts'
+import type { Endpoint } from '../hosts.ts'
+import type { HttpAnswer, HttpCall } from './http-call.ts'
+import type { RateLimit } from './rate-limit.ts'
+import { createWatchdog, type Watchdog } from './watchdog.ts'
+
+/** In milliseconds. */
+export interface Timeouts {
+  /** For a connection to come about, with its TLS handshake. */
+  connect: number
+  /** Between two signs of life of a connection. */
+  silence: number
+}
+
+export interface Wire {
+  endpoint: Endpoint
+  agent: HttpAgent | HttpsAgent
+  timeouts: Timeouts
+  rate: RateLimit | undefined
+  /** How names become addresses. @default that of the system */
+  lookup: LookupFunction | undefined
+}
+
+/** Bytes that are written at once where no rate says less: small enough to see that they move. */
+const PIECE = 256 * 1024
+
+/** An exchange that failed, and whether any of the request may have reached the hub. */
+export class ExchangeError extends Error {
+  readonly sent: boolean
+  /** A kept connection was closed by the other side while nothing was under way: the request was never looked at. */
+  readonly stale: boolean
+
+  constructor(cause: unknown, { sent, stale }: { sent: boolean; stale: boolean }) {
+    super('', { cause })
+    this.sent = sent
+    this.stale = stale
+  }
+}
+
+/** How far an exchange has come. */
+interface Course {
+  sent: boolean
+  answered: boolean
+  silent?: AetherError
+}
+
+/** @throws {ExchangeError} */
+export async function exchange(call: HttpCall, wire: Wire): Promise<HttpAnswer> {
+  const request = open(call, wire)
+  const course: Course = { sent: false, answered: false }
+  const watchdog = createWatchdog((ms) => {
+    course.silent = new AetherError('unavailable', reasonOf(course, ms))
+    request.destroy(course.silent)
+  })
+  try {
+    return await converse(request, call, wire, watchdog, course)
+  } catch (error) {
+    request.destroy()
+    const stale = request.reusedSocket && !course.answered && isCut(error)
+    throw new ExchangeError(course.silent ?? error, { sent: course.sent, stale })
+  } finally {
+    watchdog.stop()
+  }
+}
+
+function reasonOf({ sent }: Course, ms: number): string {
+  return sent ? `no byte came or went for ${ms / 1000} s` : `no connection came about within ${ms / 1000} s`
+}
+
+async function converse(request: ClientRequest, call: HttpCall, wire: Wire, watchdog: Watchdog, course: Course) {
+  const answer = answerTo(request)
+  await Promise.race([connected(request, wire, watchdog), answer])
+  course.sent = true
+  call.onSent?.()
+  watchdog.allow(wire.timeouts.silence)
+  sendBody(request, call, wire, watchdog).catch((error) => request.destroy(error)) // told by the answer that does not come
+  const response = await answer
+  course.answered = true
+  watchdog.allow(wire.timeouts.silence)
+  const body = await readBody(response, call, wire, watchdog)
+  if (!request.writableEnded) request.destroy() // the answer came early: the rest of the body is not wanted
+  return { status: response.statusCode ?? 0, headers: response.headers, body }
+}
+
+function open(call: HttpCall, { endpoint: { hostname, port, tls }, agent, lookup }: Wire): ClientRequest {
+  const { method, path, body, range, signal } = call
+  const headers = {
+    ...call.headers,
+    ...(body && { 'content-length': body.length }),
+    ...(range && { range: range.header() }),
+  }
+  const options = { agent, host: hostname, port, method, path, headers, lookup, signal }
+  return (tls ? httpsRequest : httpRequest)(options).on('error', () => {}) // waited for where it matters
+}
+
+function connected(request: ClientRequest, { endpoint, timeouts }: Wire, watchdog: Watchdog): Promise<void> {
+  return new Promise((resolve) => {
+    request.once('socket', (socket) => {
+      if (request.reusedSocket) return resolve()
+      watchdog.allow(timeouts.connect)
+      socket.once(endpoint.tls ? 'secureConnect' : 'connect', () => resolve())
+    })
+  })
+}
+
+function answerTo(request: ClientRequest): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    request.once('response', resolve)
+    request.once('error', reject)
+    request.once('close', () => reject(new Error('the connection was closed')))
+  })
+}
+
+/** Piece by piece, each when the system has taken the one before: so it shows whether they move. */
+async function sendBody(request: ClientRequest, call: HttpCall, { rate, timeouts }: Wire, watchdog: Watchdog) {
+  const { body = new Uint8Array(), signal } = call
+  const size = rate?.piece ?? PIECE
+  for (let at = 0; at < body.length; at += size) {
+    const piece = body.subarray(at, at + size)
+    if (rate) await untimed(watchdog, timeouts, () => rate.take(piece.length, signal))
+    if (request.destroyed) return // answered early, or failed: whoever waits for the answer knows
+    await write(request, piece)
+    watchdog.alive()
+  }
+  request.end()
+  watchdog.allow(call.answerTimeout ?? timeouts.silence)
+}
+
+function write(request: ClientRequest, piece: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    request.write(piece, (error) => (error ? reject(error) : resolve()))
+  })
+}
+
+/** That we hold back is no silence of the other side. */
+async function untimed(watchdog: Watchdog, { silence }: Timeouts, wait: () => Promise<void>): Promise<void> {
+  watchdog.hold()
+  await wait()
+  watchdog.allow(silence)
+}
+
+async function readBody(response: IncomingMessage, call: HttpCall, wire: Wire, watchdog: Watchdog): Promise<Buffer> {
+  const { rate, timeouts } = wire
+  const parts: Uint8Array[] = []
+  const range =
+    response.statusCode === 206 && call.range?.fits(response.headers['content-range']) ? call.range : undefined
+  const take = range ? range.take : (part: Uint8Array) => void parts.push(part)
+  checkLength(Number(response.headers['content-length'] ?? 0), call)
+  let length = 0
+  for await (const part of response as AsyncIterable<Buffer>) {
+    length += part.length
+    checkLength(length, call)
+    take(part)
+    // The connection is not read while we wait, so that the other side is slowed down too.
+    if (rate) await untimed(watchdog, timeouts, () => rate.take(part.length, call.signal))
+    else watchdog.alive()
+  }
+  if (!response.complete) throw new AetherError('unavailable', 'the answer broke off')
+  return Buffer.concat(parts)
+}
+
+function checkLength(length: number, { maxBytes }: HttpCall): void {
+  if (length > maxBytes)
+    throw new AetherError('integrity', `The hub answers with ${length} bytes where at most ${maxBytes} make sense`)
+}
+
+function isCut(error: unknown): boolean {
+  return ['ECONNRESET', 'EPIPE'].includes(systemCode(error) ?? '')
+}

@@ -1,0 +1,91 @@
+// From what a hub sends to the words of src/core/dataset.ts, and back. Answers are not trusted to make sense.
+import type { Expected, LogEntry, Page, TagAction, TagInfo, TagResult, TimedEntry } from '../../core/dataset.ts'
+import { AetherError } from '../../core/errors.ts'
+import { type Digest, formatDigest, parseDigest, parseFileHash } from '../../core/id.ts'
+import type { TagName } from '../../core/names.ts'
+import type {
+  Entry as EntryMessage,
+  LogEntry as LogMessage,
+  Tag as TagMessage,
+} from '../../gen/aetherfs/v2/dataset_service_pb.ts'
+
+export function receiptOf(body: Buffer): string {
+  const { receipt } = sensible(() => JSON.parse(body.toString()) as { receipt?: unknown })
+  if (typeof receipt !== 'string') throw senseless('no receipt')
+  return receipt
+}
+
+export function page<T>(items: T[], token: string): Page<T> {
+  return { items, next: token || undefined }
+}
+
+export function expectedText(expected: Expected): string {
+  return expected === undefined ? '' : expected === 'none' ? 'none' : formatDigest(expected)
+}
+
+export function tagOf(tag: TagMessage | undefined): TagInfo {
+  if (!tag) throw senseless('no tag')
+  return {
+    name: tag.name as TagName,
+    digest: digestOf(tag.digest),
+    version: tag.version,
+    movedMicros: Number(tag.movedMicros),
+    movedBy: tag.movedBy,
+  }
+}
+
+export function resultOf({ tag, previousDigest }: { tag?: TagMessage; previousDigest: string }): TagResult {
+  return { tag: tagOf(tag), previous: optionalDigest(previousDigest) }
+}
+
+function optionalDigest(text: string): Digest | undefined {
+  return text === '' ? undefined : digestOf(text)
+}
+
+export function digestOf(text: string): Digest {
+  return sensible(() => parseDigest(text))
+}
+
+export function logOf(entry: LogMessage): LogEntry {
+  return {
+    tag: entry.tag as TagName,
+    from: optionalDigest(entry.fromDigest),
+    to: optionalDigest(entry.toDigest),
+    who: entry.who,
+    whenMicros: Number(entry.whenMicros),
+    reason: entry.reason,
+    action: entry.action as TagAction,
+  }
+}
+
+export function entryOf({ path, kind, executable, size, sha256, target, modifiedMicros }: EntryMessage): TimedEntry {
+  const micros = Number(modifiedMicros)
+  if (kind === 'file')
+    return {
+      kind,
+      path,
+      executable,
+      size: Number(size),
+      hash: sensible(() => parseFileHash(sha256)),
+      modifiedMicros: micros,
+    }
+  if (kind === 'link') return { kind, path, target, modifiedMicros: micros }
+  if (kind === 'folder') return { kind, path, modifiedMicros: micros }
+  throw senseless(`an entry of the kind "${kind}"`)
+}
+
+/** What cannot be read in an answer is the fault of whoever gave it: neither the caller's nor a defect of ours. */
+export function sensible<T>(read: () => T): T {
+  try {
+    return read()
+  } catch (cause) {
+    throw senseless(cause instanceof Error ? cause.message : String(cause), cause)
+  }
+}
+
+export function senseless(what: string, cause?: unknown): AetherError {
+  return new AetherError('integrity', `The hub's answer makes no sense: ${what}`, {
+    cause,
+    hint: 'Is this the address of an AetherFS hub?',
+  })
+}

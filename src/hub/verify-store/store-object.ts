@@ -1,0 +1,56 @@
+// What lies in a store, told by its key. docs/format.md, section 7.
+import { type BlockId, type Digest, formatDigest, parseBlockId, parseDigest } from '../../core/id.ts'
+import { type DatasetName, parseDatasetName, parseTagName, type TagName } from '../../core/names.ts'
+import { keys } from '../../storage/keys.ts'
+import { timeOfLogEntry } from '../tag-store.ts'
+
+export type StoreObject =
+  | { kind: 'block'; key: string; id: BlockId }
+  | { kind: 'snapshot'; key: string; dataset: DatasetName; digest: Digest }
+  | { kind: 'tag'; key: string; dataset: DatasetName; tag: TagName }
+  | { kind: 'log-entry'; key: string; dataset: DatasetName; id: string }
+  | { kind: 'receipt-key'; key: string }
+
+export type ObjectKind = StoreObject['kind']
+
+export function blockObject(id: BlockId): StoreObject {
+  return { kind: 'block', key: keys.block(id), id }
+}
+
+export function snapshotObject(dataset: DatasetName, digest: Digest): StoreObject {
+  return { kind: 'snapshot', key: keys.snapshot(dataset, digest), dataset, digest }
+}
+
+export function logObject(dataset: DatasetName, id: string): StoreObject {
+  return { kind: 'log-entry', key: keys.logEntry(dataset, id), dataset, id }
+}
+
+/** Undefined for a key that no hub writes. */
+export function objectOf(key: string): StoreObject | undefined {
+  try {
+    const object = parseKey(key)
+    return object?.key === key ? object : undefined // the same key again, so that nothing has two spellings
+  } catch {
+    return undefined // a part of it is no name, no digest, no id
+  }
+}
+
+function parseKey(key: string): StoreObject | undefined {
+  if (key === keys.receiptKey) return { kind: 'receipt-key', key }
+  const [, block] = /^blocks\/..\/([^/]+)$/.exec(key) ?? []
+  if (block !== undefined) return blockObject(parseBlockId(block))
+  const [, name = '', folder, last = ''] = /^datasets\/(.+)\/(snapshots|tags|log)\/([^/]+)$/.exec(key) ?? []
+  if (folder === undefined) return undefined
+  const dataset = parseDatasetName(name)
+  if (folder === 'snapshots') return snapshotObject(dataset, parseDigest(`sha256:${last}`))
+  if (folder === 'log') return timeOfLogEntry(last) === undefined ? undefined : logObject(dataset, last)
+  const tag = parseTagName(last)
+  return { kind: 'tag', key: keys.tag(dataset, tag), dataset, tag }
+}
+
+/** As users write it, where they have words for it: `geo:v1`, `geo@sha256:…`. */
+export function nameOf(object: StoreObject): string {
+  if (object.kind === 'tag') return `${object.dataset}:${object.tag}`
+  if (object.kind === 'snapshot') return `${object.dataset}@${formatDigest(object.digest)}`
+  return object.key
+}

@@ -1,0 +1,83 @@
+// Runs a program once undisturbed to learn its steps, and then again and again, in a new world each time, with something
+// happening at one of them.
+import assert from 'node:assert/strict'
+import { basename } from 'node:path'
+import { type Outcome, runProgram } from '../../testing/program.fixture.ts'
+import type { Random } from '../../testing/random.fixture.ts'
+import { type Act, readTrace, stepEnv, type TracedStep } from '../../testing/steps/step-plan.fixture.ts'
+import { temporaryFolder } from '../../testing/temporary-folder.fixture.ts'
+
+/** A world in which the program runs. */
+export interface Attempt extends AsyncDisposable {
+  /** Arguments of `aetherfs`. */
+  args: string[]
+  home: string
+  env: Record<string, string>
+  /** Folders whose files make steps, by name. */
+  places: Record<string, string>
+  /** Looks at the world as the program left it. `act` is undefined when it ran undisturbed. */
+  inspect(outcome: Outcome, act: Act | undefined): Promise<void>
+  /** Does the same again, which has to succeed, and looks whether all is as if nothing had happened. */
+  repeat(): Promise<void>
+}
+
+/** Makes a new world; `name` tells it from others. */
+export type Scenario = (name: string) => Promise<Attempt>
+
+/** What is to happen, in view of the steps that there are. */
+export type Choose = (steps: readonly TracedStep[], random: Random) => Act[]
+
+/** Programs that run at once. */
+const WIDTH = 3
+
+/** @throws with everything that went wrong */
+export async function attemptAll(scenario: Scenario, random: Random, choose: Choose): Promise<void> {
+  await using folder = await temporaryFolder()
+  const steps = await traceOf(scenario, folder.at('undisturbed'))
+  const acts = choose(steps, random)
+  const left = acts.entries()
+  const failures: string[] = []
+  let missed = 0
+  const work = async () => {
+    for (const [i, act] of left) {
+      try {
+        if (!(await attemptOne(scenario, folder.at(`attempt-${i}`), act))) missed++
+      } catch (error) {
+        failures.push(`${describe(act)}: ${error instanceof Error ? error.message : String(error)}`)
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: WIDTH }, work))
+  const sites = new Set(steps.map(({ site }) => site)).size
+  console.log(
+    `${steps.length} steps at ${sites} sites; ${acts.length} attempts, ${missed} of which never came to their step`,
+  )
+  assert.equal(failures.length, 0, `${failures.length} of ${acts.length} failed:\n${failures.join('\n')}`)
+  assert.ok(missed * 5 <= acts.length, 'too many attempts never came to their step')
+}
+
+async function traceOf(scenario: Scenario, trace: string): Promise<TracedStep[]> {
+  await using attempt = await scenario('undisturbed')
+  const outcome = await run(attempt, trace)
+  assert.equal(outcome.exit, 0, outcome.stderr)
+  await attempt.inspect(outcome, undefined)
+  await attempt.repeat()
+  return readTrace(trace).steps
+}
+
+/** False when the program never came to the step: what runs at once does not do so in one order. */
+async function attemptOne(scenario: Scenario, trace: string, act: Act): Promise<boolean> {
+  await using attempt = await scenario(basename(trace))
+  const outcome = await run(attempt, trace, act)
+  await attempt.inspect(outcome, act)
+  await attempt.repeat()
+  return readTrace(trace).acted
+}
+
+function run({ args, home, env, places }: Attempt, trace: string, act?: Act): Promise<Outcome> {
+  return runProgram(args, { home, env: { ...env, ...stepEnv({ places, trace, act }) } })
+}
+
+function describe({ site, nth, how, code, ever }: Act): string {
+  return `${how === 'fail' ? `${code}${ever ? ' from here on' : ''} at` : `killed ${how}`} "${site}" (${nth})`
+}
