@@ -1,13 +1,14 @@
 // npm run bench: what AetherFS costs beside its peers, on data that is the same everywhere. docs/performance.md says how
 // it is measured; `npm run bench -- --help` what can be chosen.
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { formatBytes, formatCount, formatDuration } from '../src/cli/output/numbers.ts'
 import { type DataSet, makeDataSet } from './data/data-sets.ts'
-import { remove } from './measure/folders.ts'
 import { describeMachine, isIdle, type Machine } from './measure/machine.ts'
 import { GNU_TIME } from './measure/measure.ts'
 import { createSamples, type Sample, type Samples } from './measure/samples.ts'
+import { openTrash, type Trash } from './measure/trash.ts'
 import { HELP, type Options, parseOptions, partsOf } from './options.ts'
 import { figuresOf, figureTable } from './report/figures.ts'
 import { writePage } from './report/page.ts'
@@ -18,45 +19,67 @@ import { isInstalled, type Tool } from './tools/tool.ts'
 import { warmUp } from './warm-up.ts'
 import { openWorkFolder } from './work-folder.ts'
 
-const options = parseOptions(process.argv.slice(2))
-if (options === undefined) process.stdout.write(HELP)
-else await bench(options)
+try {
+  const options = parseOptions(process.argv.slice(2))
+  if (options === undefined) process.stdout.write(HELP)
+  else await bench(options)
+} catch (error) {
+  say(`bench: ${(error as Error).message}`)
+  process.exitCode = 1
+}
 
 async function bench(options: Options): Promise<void> {
   const started = performance.now()
   const scenarios = withInstalledTools(options.scenarios)
   const needed = options.scale * options.scenarios.reduce((sum, { space }) => sum + space, 0)
   const folder = openWorkFolder(options.folder, needed)
+  const trash = openTrash(join(folder, 'trash'))
+  cleanUpOnSignals(folder, options)
   try {
     const machine = await describeMachine(folder)
     sayMachine(machine, folder)
     const samples = createSamples(saySample)
-    const headings = await measureAll(scenarios, options, folder, samples)
+    const headings = await measureAll(scenarios, options, { folder, samples, trash })
     report(options, scenarios, machine, samples, headings)
     say(`Done in ${formatDuration(performance.now() - started)}`)
   } finally {
-    if (options.folder === undefined && !options.keep) await remove(folder)
-    else say(`Data is left in ${folder}`)
+    if (options.keep) say(`Everything is left in ${folder}`)
+    else await cleanUp(folder, trash, options.folder !== undefined)
+  }
+}
+
+/** In a folder that somebody named, the data stays for the next run. */
+async function cleanUp(folder: string, trash: Trash, isNamed: boolean): Promise<void> {
+  say('Cleaning up')
+  if (isNamed) await trash.empty()
+  else await rm(folder, { recursive: true })
+}
+
+function cleanUpOnSignals(folder: string, options: Options): void {
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, () => {
+      if (options.folder === undefined && !options.keep) rmSync(folder, { recursive: true, force: true })
+      process.exit(130)
+    })
   }
 }
 
 /** @returns a heading for each scenario. */
 async function measureAll(
   scenarios: readonly Scenario[],
-  { scale, runs, program }: Options,
-  folder: string,
-  samples: Samples,
+  { scale, runs, program, profiles }: Options,
+  place: { folder: string; samples: Samples; trash: Trash },
 ): Promise<Map<string, string>> {
-  const data = join(folder, 'data')
+  const data = join(place.folder, 'data')
   mkdirSync(data, { recursive: true })
-  await warmUp(folder, program)
+  await warmUp(place.folder, program, place.trash)
   const headings = new Map<string, string>()
   for (const scenario of scenarios) {
     say(`${scenario.name}: making the data, unless it is there`)
     const set = makeDataSet(data, scenario.set, scale * (scenario.scale ?? 1))
     headings.set(scenario.name, headingOf(scenario, set))
     say(headings.get(scenario.name)!)
-    await runScenario(scenario, { folder, set, runs, samples, program })
+    await runScenario(scenario, { ...place, set, runs, program, profiles })
   }
   return headings
 }

@@ -11,6 +11,8 @@ export interface Options {
   folder: string | undefined
   /** Path of aetherfs. */
   program: string
+  /** Folder for a profile of each of its processes. */
+  profiles: string | undefined
   write: boolean
   keep: boolean
 }
@@ -24,7 +26,8 @@ export const HELP = `npm run bench -- [options]
   --scale <factor>    size of the data (default: 1)
   --folder <folder>   where to work; the data in it is used again by the next run (default: a temporary folder)
   --program <file>    the aetherfs to measure (default: that of this checkout)
-  --keep              leave the temporary folder, and say where it is
+  --profile <folder>  write a CPU profile of each aetherfs process there, for DevTools; costs some time
+  --keep              leave the work folder as it is, and say where it is
   --write             write the tables into docs/performance.md
   --help              show this
 `
@@ -40,6 +43,7 @@ export function parseOptions(args: readonly string[]): Options | undefined {
       scale: { type: 'string' },
       folder: { type: 'string' },
       program: { type: 'string', default: join(import.meta.dirname, '../bin/aetherfs') },
+      profile: { type: 'string' },
       keep: { type: 'boolean', default: false },
       write: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -56,17 +60,19 @@ export function parseOptions(args: readonly string[]): Options | undefined {
     scale,
     folder: values.folder,
     program: resolve(values.program),
+    profiles: values.profile && resolve(values.profile),
     write: values.write,
     keep: values.keep,
   }
 }
 
 function scenariosOf(names: string): Scenario[] {
-  return names.split(',').flatMap((name) => {
-    const found = SCENARIOS.filter((scenario) => scenario.name === name || scenario.part === name)
-    if (found.length === 0) throw new Error(`There is no scenario "${name}"`)
-    return found
+  const found = names.split(',').flatMap((name) => {
+    const named = SCENARIOS.filter((scenario) => scenario.name === name || scenario.part === name)
+    if (named.length === 0) throw new Error(`There is no scenario "${name}"`)
+    return named
   })
+  return [...new Set(found)]
 }
 
 /** On the page, nothing is left over from another run beside what is new. */

@@ -1,6 +1,7 @@
 // One scenario: its tools take turns, in another order in each round, so that no tool always has the same neighbour.
 import type { DataSet } from './data/data-sets.ts'
 import type { Samples } from './measure/samples.ts'
+import type { Trash } from './measure/trash.ts'
 import type { Scenario } from './scenarios.ts'
 import { onStage } from './stage.ts'
 import type { Tool } from './tools/tool.ts'
@@ -13,6 +14,9 @@ export interface Rounds {
   samples: Samples
   /** Path of aetherfs. */
   program: string
+  trash: Trash
+  /** Folder for a profile of each of our processes. */
+  profiles?: string
 }
 
 export async function runScenario({ name, tools }: Scenario, { set, runs, ...rest }: Rounds): Promise<void> {

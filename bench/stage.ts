@@ -2,9 +2,10 @@
 import { mkdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DataSet } from './data/data-sets.ts'
-import { remove, settle } from './measure/folders.ts'
+import { settle } from './measure/folders.ts'
 import { type MeasureOptions, measure, type Usage } from './measure/measure.ts'
 import type { Sample, Samples } from './measure/samples.ts'
+import type { Trash } from './measure/trash.ts'
 
 export interface Stage {
   scenario: string
@@ -21,6 +22,8 @@ export interface Stage {
   at(name: string): string
   /** Measures a command with everything else at rest. */
   time(words: readonly string[], options?: MeasureOptions): Promise<Usage>
+  /** Gets rid of what a tool made. */
+  discard(path: string): Promise<void>
   /** Keeps what was measured. */
   add(sample: Omit<Sample, 'scenario'>): void
   /**
@@ -38,16 +41,19 @@ export interface StageOptions {
   folder: string
   samples: Samples
   program: string
+  trash: Trash
+  /** Folder for a profile of each of our processes. */
+  profiles?: string
 }
 
 /** The folder is gone after `work`. */
 export async function onStage(options: StageOptions, work: (stage: Stage) => Promise<void>): Promise<void> {
-  const { scenario, set, round, samples, program } = options
+  const { scenario, set, round, samples, program, trash } = options
   const folder = join(options.folder, 'scratch')
   const source = join(options.folder, 'live')
-  await remove(folder)
+  await trash.take(folder)
   mkdirSync(folder)
-  const env = cleanEnvironment(options.folder, folder)
+  const env = cleanEnvironment(options.folder, folder, options.profiles)
   const stage: Stage = {
     scenario,
     set,
@@ -60,6 +66,7 @@ export async function onStage(options: StageOptions, work: (stage: Stage) => Pro
       await settle()
       return measure(words, { ...extra, env: { ...env, ...extra.env } })
     },
+    discard: trash.take,
     add: (sample) => samples.add({ scenario, ...sample }),
     async live(version, use) {
       renameSync(set[version], source)
@@ -73,12 +80,12 @@ export async function onStage(options: StageOptions, work: (stage: Stage) => Pro
   try {
     await work(stage)
   } finally {
-    await remove(folder)
+    await trash.take(folder)
   }
 }
 
 /** Neither settings nor caches of whoever runs this have a part in it. Compiled code is kept, as for every user. */
-function cleanEnvironment(work: string, folder: string): NodeJS.ProcessEnv {
+function cleanEnvironment(work: string, folder: string, profiles: string | undefined): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(([name]) => !/^(AETHERFS_|XDG_|RESTIC_|BORG_|NODE_)/.test(name))
   return {
     ...Object.fromEntries(own),
@@ -87,5 +94,6 @@ function cleanEnvironment(work: string, folder: string): NodeJS.ProcessEnv {
     XDG_CACHE_HOME: join(folder, 'cache'),
     XDG_CONFIG_HOME: join(folder, 'config'),
     NODE_COMPILE_CACHE: join(work, 'compiled'),
+    ...(profiles && { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${JSON.stringify(profiles)}` }),
   }
 }

@@ -21,7 +21,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** What core may have of Node: nothing that reads or writes anything but memory. */
 const IN_MEMORY = ['node:crypto', 'node:util', 'node:zlib']
 /** Modules that open a store. */
-const STORES = ['src/storage/open-storage.ts', 'src/storage/folder.ts', 'src/storage/memory.ts']
+const STORES = ['open-storage', 'folder', 'memory', 's3'].map((name) => `src/storage/${name}.ts`)
 const MAX_LINES = 300
 
 interface Import {
@@ -136,6 +136,17 @@ describe('layers', () => {
   it('open stores in src/cli only', () => {
     const wrong = ours.filter(({ from, to }) => STORES.includes(to) && !['storage', 'cli'].includes(layerOf(from)))
     none(wrong.map(({ from, to }) => `${from} imports ${to}: it takes a Storage from its caller instead`))
+  })
+
+  it('load the AWS SDK late, for those who have a store in S3', () => {
+    const needsSdk = (path: string) => path === 'src/storage/s3.ts' || path.startsWith('src/storage/s3/')
+    const isFree = (path: string) => !needsSdk(path) || path === 'src/storage/s3/s3-url.ts'
+    const early = imports.filter(({ from, isType, isLate }) => isFree(from) && !isType && !isLate)
+    none(
+      early
+        .filter(({ to }) => !isFree(to) || /^@(?:aws-sdk|smithy)\//.test(to))
+        .map(({ from, to }) => `${from} imports ${to}`),
+    )
   })
 
   it('keep core in memory', () => {

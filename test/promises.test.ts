@@ -93,7 +93,7 @@ describe('promise 2: a tag never points to an incomplete snapshot, and its moves
         const memory = await copyOf(world.hub.storage)
         const faults: unknown[] = []
         const dying = dyingStorage(watched(memory, faults), ['put', 'delete'])
-        await using attempt = await openWorld({ storage: dying.storage })
+        await using attempt = await openWorld({ storage: dying.storage, retryForMs: 0 })
         dying.dieAfter(writes, how)
         code = await codeOf(attempt.client.push(world.at('next'), ['geo:next', 'geo:v2']))
         assert.ok(['unavailable', 'partial', 'done'].includes(code), code)
@@ -347,7 +347,7 @@ describe('promise 4: a consumer folder is always exactly one whole version', () 
       const [live] = await world.client.pull(target, ['geo:live'])
       await world.client.tag('geo:v3', 'geo:live')
       await using hub = await startHub({ storage: dying.storage }) // one that has nothing in its memory
-      const client = connect({ host: hub.host, cacheFolder: world.at(`cache-${calls}`) })
+      const client = connect({ host: hub.host, cacheFolder: world.at(`cache-${calls}`), retryForMs: 0 })
       dying.dieAfter(calls, 'before')
       code = await codeOf(client.pull(target, ['geo:live']))
       dying.revive()

@@ -21,16 +21,16 @@ type Maker = (v1: string, v2: string, scale: number) => void
 
 const MiB = 1 << 20
 /** Data that is made differently gets another number, so that none of before is taken for it. */
-const GENERATION = 2
+const GENERATION = 4
 
 const LOW = { updated: 0.001, inserted: 0.0005 }
 const HIGH = { updated: 0.01, inserted: 0.005 }
 
 const MAKERS = {
-  'sqlite-low': (v1, v2, scale) => makeDatabases(v1, v2, 100 * MiB * scale, LOW),
-  'sqlite-high': (v1, v2, scale) => makeDatabases(v1, v2, 100 * MiB * scale, HIGH),
-  text: (v1, v2, scale) => makeTexts(v1, v2, 100 * MiB * scale),
-  binaries: (v1, v2, scale) => makeBinaries(v1, v2, 100 * MiB * scale),
+  'sqlite-low': (v1, v2, scale) => makeDatabases(v1, v2, 64 * MiB * scale, LOW),
+  'sqlite-high': (v1, v2, scale) => makeDatabases(v1, v2, 64 * MiB * scale, HIGH),
+  text: (v1, v2, scale) => makeTexts(v1, v2, 64 * MiB * scale),
+  binaries: (v1, v2, scale) => makeBinaries(v1, v2, 64 * MiB * scale),
   files: (v1, v2, scale) => makeSmallFiles(v1, v2, 20_000 * scale, 4000),
   mixed(v1, v2, scale) {
     inFolder('database', v1, v2, (one, two) => makeDatabases(one, two, 400 * MiB * scale, HIGH))

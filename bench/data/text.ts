@@ -45,7 +45,7 @@ function edit(lines: string[], line: Line, first: number): void {
 
 function csvLine(index: number, random: Random): string {
   const time = new Date(Date.UTC(2026, 0, 1) + index * 1000).toISOString()
-  return `S${index >> 12},${time},${random.below(500) / 10 - 10},${random.below(100)},${random.words(7)}\n`
+  return `S${index >> 12},${time},${(random.below(500) / 10 - 10).toFixed(1)},${random.below(100)},${random.words(7)}\n`
 }
 
 function jsonLine(index: number, random: Random): string {

@@ -1,7 +1,6 @@
-// Folders that tools made: how large they are, whether they are right, and away with them.
+// Folders that tools made: how large they are, and whether they are right.
 import { execFile } from 'node:child_process'
 import { lstatSync, readdirSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 
@@ -32,14 +31,6 @@ export async function checkSame(expected: string, actual: string, { extraAllowed
   const extra = `Only in ${actual}/`
   const wrong = stdout.split('\n').filter((line) => line !== '' && !(extraAllowed && line.startsWith(extra)))
   if (wrong.length > 0) throw new Error(`"${actual}" is not what was stored:\n${wrong.slice(0, 20).join('\n')}`)
-}
-
-/** Also what a pull made read-only. */
-export async function remove(...paths: string[]): Promise<void> {
-  for (const path of paths) {
-    if (process.getuid?.() !== 0) await run('chmod', ['-R', 'u+w', path]).catch(() => {})
-    await rm(path, { recursive: true, force: true })
-  }
 }
 
 /** What others left dirty is not written, nor waited for, while the next one is measured. */

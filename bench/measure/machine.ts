@@ -1,7 +1,8 @@
 // What the figures were measured on, and whether it had anything else to do.
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { cpus, loadavg, release, totalmem } from 'node:os'
+import { basename } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { formatBytes } from '../../src/cli/output/numbers.ts'
 
@@ -34,7 +35,9 @@ export function isIdle({ busy }: Machine): boolean {
 
 function fileSystemOf(folder: string): string {
   const [, line = ''] = execFileSync('df', ['--output=fstype,source', folder], { encoding: 'utf8' }).trim().split('\n')
-  return line.trim().replace(/\s+/, ' on ')
+  const [type = '', device = ''] = line.trim().split(/\s+/)
+  const hasJournal = type !== 'ext4' || existsSync(`/proc/fs/jbd2/${basename(device)}-8`)
+  return `${type} on ${device}${hasJournal ? '' : ' without a journal'}`
 }
 
 /** Over two seconds, from /proc/stat. */

@@ -150,7 +150,7 @@ function rowOf(figure: Figure): string[] {
     what,
     show(value),
     target,
-    isMet(figure) ? 'ok' : `MISSED by ${Math.round(Math.abs(value / limit - 1) * 100)} %`,
+    isMet(figure) ? 'ok' : `MISSED by ${Number((Math.abs(value / limit - 1) * 100).toPrecision(2))} %`,
   ]
 }
 

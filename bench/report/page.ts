@@ -35,11 +35,10 @@ function measuredText(part: Part, { options, scenarios, machine, samples, headin
   const names = new Set(scenarios.filter((scenario) => scenario.part === part).map(({ name }) => name))
   const ours = samples.all.filter(({ scenario }) => names.has(scenario))
   const measured = figures.filter(({ value }) => value !== undefined)
-  const command = `npm run bench${process.argv.length > 2 ? ` -- ${process.argv.slice(2).join(' ')}` : ''}`
   const busy = isIdle(machine) ? '' : ` Others used ${Math.round(machine.busy * 100)} % of the processors meanwhile.`
   return [
-    `Measured on ${new Date().toISOString().slice(0, 10)} by \`${command}\`: ${machine.description}.`,
-    `Runs: ${options.runs}; scale: ${options.scale}; load at the start: ${machine.load.toFixed(2)}.${busy}`,
+    `Measured on ${new Date().toISOString().slice(0, 10)} by \`npm run bench -- --only ${part} --runs ${options.runs} --scale ${options.scale} --write\`: ${machine.description}.`,
+    `Load at the start: ${machine.load.toFixed(2)}.${busy}`,
     '',
     '```text',
     ...figureTable(measured),

@@ -6,6 +6,8 @@ import { STEP } from '../tools/tool.ts'
 import { medianOf, summarise } from './stats.ts'
 
 const US = 'aetherfs'
+/** What is measured in hundredths of seconds is no measure below this. */
+const LEAST = 0.05
 const STEPS: readonly string[] = Object.values(STEP)
 
 interface Cell extends Column {
@@ -45,9 +47,10 @@ const CELLS: readonly Cell[] = [
 /** Lines of text; the last columns say how many times as much AetherFS took as the tool of the line. */
 export function sampleTable(samples: readonly Sample[], headings: ReadonlyMap<string, string>): string[] {
   const groups = groupsOf(samples)
+  const used = CELLS.filter(({ text }) => groups.some((group) => text(group) !== ''))
   const lines = formatTable(
-    CELLS,
-    groups.map((group) => CELLS.map(({ text }) => text(group))),
+    used,
+    groups.map((group) => used.map(({ text }) => text(group))),
   )
   const [titles = '', ...rows] = lines
   const scenarios = groups.map((group) => group.samples[0]!.scenario)
@@ -91,7 +94,7 @@ function median(pick: (sample: Sample) => number | undefined, format: (value: nu
 function ratio(pick: (sample: Sample) => number | undefined) {
   return ({ samples, ours }: Group) => {
     const [theirs, our] = [medianOf(samples, pick), medianOf(ours ?? [], pick)]
-    return theirs === undefined || our === undefined ? '' : (our / theirs).toFixed(2)
+    return theirs === undefined || our === undefined || theirs < LEAST ? '' : (our / theirs).toFixed(2)
   }
 }
 

@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type LagProxy, startLagProxy } from '../lag-proxy.ts'
-import { checkSame, remove } from '../measure/folders.ts'
+import { checkSame } from '../measure/folders.ts'
 import { startHub } from '../measure/hub.ts'
 import type { Sample } from '../measure/samples.ts'
 import type { Stage } from '../stage.ts'
@@ -21,6 +21,8 @@ export const aetherfs: Tool = {
   packages: '',
   async run(stage) {
     const store = stage.at('store')
+    // What takes long and differs little is done once.
+    const isFirst = stage.round === 1
     mkdirSync(store)
     await using hub = await startHub({ ...stage, store, log: stage.at('hub.log') })
     const client = createClient(stage, hub, store)
@@ -28,10 +30,13 @@ export const aetherfs: Tool = {
       await push(stage, client, STEP.push, source, 'v1', 'latest')
       await push(stage, client, STEP.again, source, 'v1', 'latest')
     })
-    for (const target of ['synced', 'unsynced', 'distant']) await pullFirst(stage, client, target)
+    await pull(stage, client, STEP.pull, 'synced', 'latest', { keep: true })
+    await pull(stage, client, STEP.pull, 'unsynced', 'latest', { keep: true, sync: false })
+    if (isFirst) await client.pull('distant', 'latest')
     await stage.live('v2', (source) => push(stage, client, STEP.pushNext, source, 'v2', 'latest'))
-    await update(stage, client, 'synced')
-    await update(stage, client, 'unsynced')
+    await pull(stage, client, STEP.update, 'synced', 'latest')
+    await pull(stage, client, STEP.update, 'unsynced', 'latest', { sync: false })
+    if (!isFirst) return
     await pull(stage, client, STEP.pullNext, 'next', 'v2')
     await overLink(stage, client, hub.port)
   },
@@ -42,23 +47,11 @@ async function push({ add }: Stage, client: Client, step: string, source: string
   add({ step, tool: NAME, ...usage, content: result.bytes, sent: result.sentBytes })
 }
 
-/** One with the sync at its end, one without, and one that is not measured and updated over the link later. */
-async function pullFirst(stage: Stage, client: Client, target: string): Promise<void> {
-  if (target === 'synced') return pull(stage, client, STEP.pull, target, 'latest', { keep: true })
-  if (target === 'unsynced') return pull(stage, client, STEP.pull, target, 'latest', { keep: true, sync: false })
-  await client.pull(target, 'latest')
-}
-
-async function update(stage: Stage, client: Client, target: string): Promise<void> {
-  await pull(stage, client, STEP.update, target, 'latest', { sync: target !== 'unsynced' })
-}
-
-/** A fresh pull of much data takes its time, and differs little from round to round. */
+/** An update of a folder that was pulled before, and a first pull. */
 async function overLink(stage: Stage, client: Client, port: number): Promise<void> {
   await using link = await startLagProxy({ target: { port }, ...LINK })
   await pull(stage, client, STEP.linkUpdate, 'distant', 'latest', { link })
-  if (stage.round === 1 || stage.set.contents.v2.bytes < 256e6)
-    await pull(stage, client, STEP.linkPull, 'far', 'v2', { link })
+  await pull(stage, client, STEP.linkPull, 'far', 'v2', { link })
 }
 
 interface Pull extends PullOptions {
@@ -86,5 +79,5 @@ async function pull(stage: Stage, client: Client, step: string, target: string, 
   }
   stage.add(sample)
   await checkSame(step === STEP.pull ? stage.set.v1 : stage.set.v2, join(stage.at(target), DATASET, tag))
-  if (!keep) await remove(stage.at(target))
+  if (!keep) await stage.discard(stage.at(target))
 }

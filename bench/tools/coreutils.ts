@@ -1,5 +1,5 @@
 // The least that it can cost: hash everything, look at everything, copy everything.
-import { checkSame, remove } from '../measure/folders.ts'
+import { checkSame } from '../measure/folders.ts'
 import { STEP, type Tool } from './tool.ts'
 
 export const sha256sum: Tool = {
@@ -26,10 +26,10 @@ export const cp: Tool = {
   name: 'cp -r',
   programs: ['cp', 'sync'],
   packages: 'coreutils',
-  async run({ set, at, time, add }) {
+  async run({ set, at, time, add, discard }) {
     add({ step: STEP.pull, tool: 'cp -r', ...(await time(['cp', '-r', set.v1, at('copy')])) })
     await checkSame(set.v1, at('copy'))
-    await remove(at('copy'))
+    await discard(at('copy'))
     const copyAndSync = ['sh', '-c', 'cp -r "$1" "$2" && sync -f "$2"', 'sh', set.v1, at('copy')]
     add({ step: STEP.pull, tool: 'cp -r, sync', ...(await time(copyAndSync)) })
     await checkSame(set.v1, at('copy'))

@@ -1,7 +1,7 @@
 // restic with a repository in a folder. What it does at its start, such as deriving its key, is part of each step, as it
 // is for its users; making the repository is not.
 import { join } from 'node:path'
-import { checkSame, remove, sizeOf } from '../measure/folders.ts'
+import { checkSame, sizeOf } from '../measure/folders.ts'
 import type { Stage } from '../stage.ts'
 import { STEP, type Tool } from './tool.ts'
 
@@ -26,7 +26,6 @@ export const restic: Tool = {
     await live('v2', (source) => backup(stage, STEP.pushNext, () => restic('backup', '--compression', 'auto', source)))
     stage.add({ step: STEP.update, tool: 'restic', ...(await restic('restore', 'latest', '--target', copy)) })
     await checkSame(set.v2, restored, { extraAllowed: true })
-    await remove(copy)
   },
 }
 

@@ -14,6 +14,7 @@ export const run: Verb = {
       'aetherfs run --listen [::]:8443 --tls-cert hub.crt --tls-key hub.key --allow-anonymous',
       'for everybody who reaches it',
     ],
+    ["aetherfs run --storage 's3://data/aetherfs?region=eu-central-1'", 'data in a bucket of S3'],
     ['aetherfs run --storage memory:', 'forgets everything at the end'],
   ],
   exits: [EXIT.notFound, EXIT.denied, EXIT.temporary],

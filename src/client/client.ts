@@ -49,7 +49,7 @@ export interface PushOptions extends CallOptions {
   skipSpecial?: boolean
   /** Find out what would be sent, and send nothing. */
   dryRun?: boolean
-  /** Uploads under way at once, each with up to 20 MiB in memory. @default 3 */
+  /** Uploads under way at once, each with up to 20 MiB in memory. @default 2 */
   concurrency?: number
   onProgress?: OnProgress
 }

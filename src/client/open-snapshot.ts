@@ -8,7 +8,8 @@ import type { BlockReader } from '../dataset/block-reader.ts'
 import { loadListing, readRange } from '../dataset/snapshot-reader.ts'
 import type { OpenFile, OpenSnapshot, Resolved } from './client.ts'
 import type { Connection } from './connection.ts'
-import { createRemoteReader, type TailCache } from './remote-reader.ts'
+import { createRemoteReader } from './remote-reader.ts'
+import type { TailCache } from './tail-cache.ts'
 
 /** @throws {AetherError} `integrity` when the hub gives another snapshot than was asked for. */
 export async function openSnapshot(

@@ -10,6 +10,7 @@ import {
 } from 'node:zlib'
 import { type ChunkRef, CODEC_STORED, CODEC_ZSTD, type Codec, type Frame, MAX_FRAME_PLAIN } from './block.ts'
 import { AetherError } from './errors.ts'
+import { freeMemory } from './free-memory.ts'
 
 const LEVEL = 3
 /** A frame is stored as it is when compression saves less than this part of it. */
@@ -31,7 +32,10 @@ export async function packFrame(plain: Uint8Array): Promise<PackedFrame> {
 
 /** As `packFrame`, on the calling thread: for workers. */
 export function packFrameSync(plain: Uint8Array): PackedFrame {
-  return worthwhile(plain, zstdCompressSync(plain, encodeOptions(plain.length)))
+  const packed = zstdCompressSync(plain, encodeOptions(plain.length))
+  const result = worthwhile(plain, packed)
+  if (result.bytes === plain) freeMemory(packed)
+  return result
 }
 
 /** The frame of `chunks`, which have the bytes `plain`. */

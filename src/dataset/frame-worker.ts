@@ -4,7 +4,7 @@ import { parentPort } from 'node:worker_threads'
 import type { Codec } from '../core/block.ts'
 import { toAetherError } from '../core/errors.ts'
 import { decodeFrameSync, packFrameSync } from '../core/frame.ts'
-import { freeMemory } from './free-memory.ts'
+import { freeMemory } from '../core/free-memory.ts'
 import type { WorkerAnswer } from './worker-pool.ts'
 
 /** Buffers of jobs and results move between the threads; they are never copied. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
@@ -18,5 +18,16 @@ describe('replaceFile', () => {
   it('leaves nothing behind when it fails', async () => {
     await assert.rejects(replaceFile(join(folder, 'new'), Buffer.from('a folder is in the way')))
     assert.deepEqual(readdirSync(folder), ['new'])
+  })
+  it('removes what a process that was killed left half written, once that is a day old', async () => {
+    const path = join(folder, 'left', 'file')
+    await replaceFile(path, Buffer.from('one'))
+    for (const name of ['file.0123456789ab', 'file.ba9876543210', 'file.txt', 'other.0123456789ab']) {
+      writeFileSync(join(folder, 'left', name), 'half')
+      if (name !== 'file.ba9876543210') utimesSync(join(folder, 'left', name), 1, 1)
+    }
+    await replaceFile(path, Buffer.from('two'))
+    const left = ['file', 'file.ba9876543210', 'file.txt', 'other.0123456789ab']
+    assert.deepEqual(readdirSync(join(folder, 'left')).sort(), left)
   })
 })

@@ -12,8 +12,8 @@ import {
 } from '../core/block.ts'
 import { AetherError } from '../core/errors.ts'
 import { decodeFrameSync } from '../core/frame.ts'
+import { freeMemory } from '../core/free-memory.ts'
 import { type BlockId, sha256Hex } from '../core/id.ts'
-import { freeMemory } from './free-memory.ts'
 
 /**
  * Checks `bytes` as the block `id`, on the calling thread (about 0.4 GB/s of plain bytes).

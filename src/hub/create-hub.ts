@@ -107,7 +107,8 @@ export async function createHub({ storage, permit = permitAll, now = Date.now }:
 
     async readBlock(caller, dataset, digest, id, { range, signal } = {}): Promise<BlockPart> {
       const { size } = await blockOf(caller, dataset, digest, id, { signal })
-      const { bytes } = await storage.get(keys.block(id), { range, signal })
+      const wanted = range ?? { offset: 0, length: size } // no more than that, whatever lies there
+      const { bytes } = await storage.get(keys.block(id), { range: wanted, signal })
       if (range === undefined && sha256Hex(bytes) !== id)
         throw new AetherError('integrity', `Block ${id} is damaged in the store`)
       return { size, bytes }

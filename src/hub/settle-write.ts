@@ -5,7 +5,8 @@ import { retry } from '../core/retry.ts'
 import type { Storage } from '../storage/storage.ts'
 import { isUndone, withoutUndone } from '../storage/undone.ts'
 
-const ATTEMPTS = 3
+/** The store has been asked in between, so there is no need to wait for long. */
+const TRIES = { attempts: 3, firstDelay: 30 } as const
 
 /**
  * Makes a conditional write, again when it is not known to be done. The condition must never hold again once the write, or
@@ -37,7 +38,7 @@ export async function settleWrite(
   }
 
   try {
-    await retry(attempt, { attempts: ATTEMPTS, mayRetry: () => repeat }, signal)
+    await retry(attempt, { ...TRIES, mayRetry: () => repeat }, signal)
   } catch (error) {
     throw unclear ? withoutUndone(error) : error
   }

@@ -46,7 +46,7 @@ async function listChain(
 
 /**
  * One page of the whole log. Entries of moves that were never committed (their writer lost the race, or died before the tag
- * was written) are passed over: nothing in a chain names them.
+ * was written) are passed over: nothing in a chain names them. They may be removed between the list and the look.
  */
 async function listAll(
   storage: Storage,
@@ -62,10 +62,10 @@ async function listAll(
     const page = await storage.list({ prefix, startAfter, limit, signal })
     const read = async ({ key }: { key: string }) => {
       const id = key.slice(prefix.length)
-      return { id, entry: await tags.readLog(dataset, id, signal) }
+      return { id, entry: await readIfThere(tags, dataset, id, signal) }
     }
     for await (const { id, entry } of mapOrdered(page.objects, READS_AT_ONCE, read)) {
-      if (!(await chains.takes(id, entry))) continue
+      if (entry === undefined || !(await chains.takes(id, entry))) continue
       items.push(publicEntry(entry))
       if (items.length === limit) return { items, next: id }
     }
@@ -74,21 +74,37 @@ async function listAll(
   }
 }
 
+async function readIfThere(
+  tags: TagStore,
+  dataset: DatasetName,
+  id: string,
+  signal?: AbortSignal,
+): Promise<LogObject | undefined> {
+  try {
+    return await tags.readLog(dataset, id, signal)
+  } catch (error) {
+    if (error instanceof AetherError && error.code === 'not-found') return undefined
+    throw error
+  }
+}
+
 /** For each tag, the entry that must come next when going back in time. */
 function createChains(tags: TagStore, dataset: DatasetName, signal?: AbortSignal) {
   const awaited = new Map<string, string | null>()
 
   async function takes(id: string, entry: LogObject): Promise<boolean> {
-    let next = awaited.get(entry.tag)
-    if (next === undefined) next = await firstNotBefore(id, entry.tag as TagName)
-    if (next === id) awaited.set(entry.tag, entry.previous)
-    else awaited.set(entry.tag, next)
+    const next = await firstNotBefore(id, entry.tag as TagName)
+    awaited.set(entry.tag, next === id ? entry.previous : next)
     return next === id
   }
 
-  /** The tag's newest entry that is not newer than `id`: a page may begin in the middle of the chain. */
+  /**
+   * The entry of the tag's chain that is not newer than `id` and not yet taken. A page may begin in the middle of the
+   * chain, and the list may have left an entry out.
+   */
   async function firstNotBefore(id: string, tag: TagName): Promise<string | null> {
-    let next = (await tags.read(dataset, tag, signal))?.tag.log ?? null
+    const known = awaited.get(tag)
+    let next = known !== undefined ? known : ((await tags.read(dataset, tag, signal))?.tag.log ?? null)
     while (next !== null && next < id) next = (await tags.readLog(dataset, next, signal)).previous
     return next
   }

@@ -13,7 +13,7 @@ import type { Storage } from '../storage/storage.ts'
 import { isUndone } from '../storage/undone.ts'
 
 /** Blocks in memory at once. More would come close to the hub's 300 MiB; clients beyond that wait before they send. */
-const UPLOADS_AT_ONCE = 6
+const UPLOADS_AT_ONCE = 4
 /** Milliseconds that an upload waits for its turn before it is told to come back later. */
 const WAIT_FOR_ROOM = 30_000
 /** A body that is slower than this over half a minute gives its place up, in bytes a second. */

@@ -14,6 +14,12 @@ describe('httpAnswerTo', () => {
     assert.match(httpAnswerTo(new AetherError('unauthenticated', 'x')).headers['www-authenticate']!, /^Bearer/)
   })
 
+  it('tells to come back when the store wants it', () => {
+    const away = (retryAfterMs: string) => new AetherError('unavailable', 'x', { detail: { retryAfterMs } })
+    const answers = ['5000', '1', '1001', 'soon'].map((text) => httpAnswerTo(away(text)).headers['retry-after'])
+    assert.deepEqual(answers, ['5', '1', '2', '2'])
+  })
+
   it('prefers the status that an error brings along', () => {
     assert.equal(httpAnswerTo(new HttpError(411, 'invalid', 'x')).status, 411)
   })
@@ -34,6 +40,12 @@ describe('publicError', () => {
     const error = publicError(Object.assign(new Error('ENOSPC: /data/blocks'), { code: 'ENOSPC' }), 'id')
     assert.equal(error.code, 'no-space')
     assert.doesNotMatch(error.message, /data/)
+  })
+
+  it('does not say of a whole request what the store said of one call', () => {
+    const detail = { undone: 'true', retryAfterMs: '7' }
+    const error = publicError(new AetherError('unavailable', 'x', { detail }), 'id')
+    assert.deepEqual([error.code, error.detail], ['unavailable', { retryAfterMs: '7' }])
   })
 
   it('leaves errors that we explain as they are', () => {

@@ -1,7 +1,7 @@
 // Reading request bodies: counted, given up when the client falls silent, and without losing the connection on the way.
 import type { Readable } from 'node:stream'
 import { AetherError } from '../core/errors.ts'
-import { freeIfWhole } from '../dataset/free-memory.ts'
+import { freeIfWhole } from '../core/free-memory.ts'
 import { type Exchange, isHttp1 } from './exchange.ts'
 import { HttpError } from './http-error.ts'
 

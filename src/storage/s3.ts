@@ -27,16 +27,16 @@ export interface S3StorageOptions extends S3ClientOptions {
 export async function createS3Storage(options: S3StorageOptions): Promise<Storage> {
   const { bucket, prefix, encryption, singleWriter = false, readOnly = false } = options
   const client = await createS3Client(options)
-  const s3: S3Bucket = { client, bucket, prefix: prefix && `${prefix}/`, encryption, quotedTags: true }
+  const s3: S3Bucket = { client, bucket, prefix: prefix && `${prefix}/`, encryption, quotedTags: true, checksums: true }
   try {
     if (readOnly) {
       await probeReading(s3)
       return assemble(s3)
     }
-    const conditions = await probe(s3)
-    if (!conditions.puts && !singleWriter) throw keepsNoConditions(s3)
-    const storage = assemble({ ...s3, quotedTags: conditions.quotedTags })
-    return conditions.puts && conditions.deletes ? storage : emulateConditions(storage, conditions)
+    const { conditionalPuts: puts, conditionalDeletes: deletes, quotedTags, checksums } = await probe(s3)
+    if (!puts && !singleWriter) throw keepsNoConditions(s3)
+    const storage = assemble({ ...s3, quotedTags, checksums })
+    return puts && deletes ? storage : emulateConditions(storage, { puts })
   } catch (error) {
     client.destroy()
     throw error

@@ -5,9 +5,9 @@ import { existsSync } from 'node:fs'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, it } from 'node:test'
-import { createHttpConnection } from '../../src/client/transport/http-connection.ts'
 import { connect } from '../../src/client/index.ts'
 import { pull } from '../../src/client/pull/pull.ts'
+import { createHttpConnection } from '../../src/client/transport/http-connection.ts'
 import { parseDatasetName, parseTagName } from '../../src/core/names.ts'
 import { parseReference } from '../../src/core/reference.ts'
 import { createTagStore } from '../../src/hub/tag-store.ts'
@@ -120,7 +120,7 @@ describe('a hub that answers nonsense', () => {
     it(`${what}: an error with a code, and nothing is written`, async () => {
       await using folder = await temporaryFolder()
       await using host = await listen(answer)
-      const client = connect({ host: host.name, cacheFolder: folder.at('cache') })
+      const client = connect({ host: host.name, cacheFolder: folder.at('cache'), retryForMs: 0 })
       assert.match(await codeOf(client.pull(folder.at('target'), ['geo'])), code)
       assert.match(await codeOf(client.resolve('geo')), code)
       await writeTree(folder.at('source'), { a: file('a') })

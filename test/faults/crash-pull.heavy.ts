@@ -11,9 +11,10 @@ import { file, type Tree, treeOf, writeTree } from '../testing/tree.fixture.ts'
 import { openWorld, type TestWorld } from '../testing/world.fixture.ts'
 import { type Attempt, attemptAll } from './steps/attempts.fixture.ts'
 import { makeHome, namesBelow, workInMemory } from './steps/home.fixture.ts'
-import { chooseKills } from './steps/kills.fixture.ts'
+import { createKills } from './steps/kills.fixture.ts'
 
 workInMemory()
+const choose = createKills()
 
 const KiB = 1024
 const ONE: Tree = {
@@ -83,12 +84,13 @@ async function attemptPull(world: TestWorld, { args, like, folder, before, after
         const { exit, stderr } = await cli(argv, { host: world.hub.host, home })
         assert.equal(exit, isThere ? done : 0, stderr)
         assert.deepEqual(await seen(), after)
-        assert.deepEqual(namesBelow(home), (clean ??= namesBelow(home)))
+        clean ??= namesBelow(home)
+        assert.deepEqual(namesBelow(home), clean)
       },
       [Symbol.asyncDispose]: async () => {},
     }
   }
-  await attemptAll(scenario, random, chooseKills)
+  await attemptAll(scenario, random, choose)
 }
 
 /** Pulls undisturbed. */

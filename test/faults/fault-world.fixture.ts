@@ -38,7 +38,7 @@ export async function openFaultWorld(): Promise<FaultWorld> {
   const storage = await createFolderStorage(store)
   opened.defer(() => storage.close())
   const port = portOf(hub)
-  const env = { AETHERFS_HOST: hub.host }
+  const env = { AETHERFS_HOST: hub.host, AETHERFS_RETRY_FOR: '0' }
   const start = (...args: string[]) => startProgram(args, { home: folder.path, env })
 
   async function succeeds<T>(...args: string[]): Promise<T> {

@@ -3,7 +3,7 @@
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { glob, mkdir, mkdtemp, rename, rm, statfs } from 'node:fs/promises'
-import { delimiter, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { Skip } from './skip.ts'
 
@@ -12,8 +12,8 @@ const CACHE = join(import.meta.dirname, '../../node_modules/.cache')
 const PACKAGES = ['ceph-base', 'ceph-common', 'ceph-mon', 'ceph-osd', 'radosgw']
 /** 70 MB of packages and 260 MB of what is in them. */
 const ROOM = 500_000_000
-/** Longest time for all of it, in milliseconds. */
-const FETCH_LIMIT = 180_000
+/** Longest time for all of it, in milliseconds; it takes about six seconds beside a mirror. */
+const LIMIT = 100_000
 
 export interface Ceph {
   /** Environment in which its programs find each other and their libraries. */
@@ -24,51 +24,79 @@ export interface Ceph {
   settings: Record<string, string>
 }
 
+export interface FindOptions {
+  /** Folder in which it is kept. @default node_modules/.cache */
+  cache?: string
+  /** Where apt-get is looked for. */
+  path?: string
+  /** Longest time for all of it, in milliseconds. */
+  limit?: number
+}
+
 /** @throws {Skip} when it cannot be had. */
-export async function findCeph(signal: AbortSignal): Promise<Ceph> {
-  const root = join(CACHE, 'ceph')
+export async function findCeph(
+  signal: AbortSignal,
+  { cache = CACHE, path, limit = LIMIT }: FindOptions = {},
+): Promise<Ceph> {
+  const root = join(cache, 'ceph')
   if (existsSync(root)) return unpackedCeph(root)
   if (process.platform !== 'linux') throw new Skip('Ceph comes from the packages of Debian or Ubuntu')
   const started = performance.now()
-  await mkdir(CACHE, { recursive: true })
-  const work = await mkdtemp(join(CACHE, 'ceph-'))
   try {
-    await fetchInto(work, AbortSignal.any([signal, AbortSignal.timeout(FETCH_LIMIT)]))
-    // Another run that was faster has put the same there.
-    await rename(join(work, 'root'), root).catch((error) => existsSync(root) || Promise.reject(error))
+    await fetchCeph(root, { path, signal: AbortSignal.any([signal, AbortSignal.timeout(limit)]) })
   } catch (cause) {
     signal.throwIfAborted()
-    throw cause instanceof Skip ? cause : new Skip(`Ceph cannot be fetched: ${reasonOf(cause)}`, { cause })
-  } finally {
-    await rm(work, { recursive: true, force: true })
+    throw new Skip(`Ceph cannot be fetched: ${reasonOf(cause, limit)}`, { cause })
   }
   console.log(`Fetched Ceph in ${((performance.now() - started) / 1000).toFixed(1)} s`)
   return unpackedCeph(root)
 }
 
-async function fetchInto(work: string, signal: AbortSignal): Promise<void> {
-  const { bavail, bsize } = await statfs(work)
-  if (bavail * bsize < ROOM) throw new Skip(`Ceph needs ${ROOM / 1e6} MB of room in "${CACHE}"`)
-  const [state, cache] = [join(work, 'state'), join(work, 'cache')]
-  for (const part of [join(state, 'lists/partial'), join(cache, 'archives/partial')])
-    await mkdir(part, { recursive: true })
+interface Fetching {
+  path: string | undefined
+  signal: AbortSignal
+}
+
+async function fetchCeph(root: string, fetching: Fetching): Promise<void> {
+  await mkdir(dirname(root), { recursive: true })
+  const work = await mkdtemp(`${root}-`)
+  try {
+    const { bavail, bsize } = await statfs(work)
+    if (bavail * bsize < ROOM) throw new Error(`it needs ${ROOM / 1e6} MB of room in "${dirname(root)}"`)
+    await download(work, fetching)
+    await unpack(join(work, 'cache/archives'), join(work, 'root'), fetching)
+    // Another run that was faster has put the same there.
+    await rename(join(work, 'root'), root).catch((error) => existsSync(root) || Promise.reject(error))
+  } finally {
+    await rm(work, { recursive: true, force: true })
+  }
+}
+
+async function download(work: string, { path: PATH = process.env.PATH, signal }: Fetching): Promise<void> {
+  for (const part of ['state/lists/partial', 'cache/archives/partial'])
+    await mkdir(join(work, part), { recursive: true })
   // Of the system only its sources and the list of what is there are read. As "root" apt stays the user that it is.
   const options = [
-    `Dir::State=${state}`,
+    `Dir::State=${join(work, 'state')}`,
     'Dir::State::status=/var/lib/dpkg/status',
-    `Dir::Cache=${cache}`,
+    `Dir::Cache=${join(work, 'cache')}`,
     'Debug::NoLocking=true',
     'APT::Sandbox::User=root',
     'Acquire::Retries=2',
     'Acquire::http::Timeout=20',
   ].flatMap((option) => ['-o', option])
-  await run('apt-get', [...options, '-q', 'update'], { signal })
-  const install = ['-q', '-y', '--no-install-recommends', '--download-only', '--reinstall', 'install']
-  await run('apt-get', [...options, ...install, ...PACKAGES], { signal })
-  await unpack(join(cache, 'archives'), join(work, 'root'), signal)
+  const apt = (...args: string[]) =>
+    run('apt-get', [...options, '-q', ...args], { signal, env: { ...process.env, PATH, LC_ALL: 'C' } })
+  const updated = await apt('update')
+  const install = ['-y', '--no-install-recommends', '--download-only', '--reinstall', 'install']
+  await apt(...install, ...PACKAGES).catch((cause: Failure) => {
+    // What apt could not reach it only warns of, and then misses the packages.
+    const warning = /^W: .*$/m.exec(updated.stderr)?.[0] ?? ''
+    throw Object.assign(cause, { stderr: `${cause.stderr}${warning}` })
+  })
 }
 
-async function unpack(archives: string, root: string, signal: AbortSignal): Promise<void> {
+async function unpack(archives: string, root: string, { signal }: Fetching): Promise<void> {
   await mkdir(root)
   for await (const archive of glob(join(archives, '*.deb'))) await run('dpkg-deb', ['-x', archive, root], { signal })
 }
@@ -97,10 +125,12 @@ function unpackedCeph(root: string): Ceph {
   }
 }
 
-/** The first line of what a program said, or what became of it. */
-function reasonOf(cause: unknown): string {
-  const { code, name, stderr, message } = cause as NodeJS.ErrnoException & { stderr?: string }
+type Failure = NodeJS.ErrnoException & { stderr?: string }
+
+/** What a program said of it, or what became of the program. */
+function reasonOf(cause: unknown, limit: number): string {
+  const { code, name, stderr = '', message } = cause as Failure
   if (code === 'ENOENT') return 'there is no apt-get or dpkg-deb'
-  if (name === 'AbortError') return `it took longer than ${FETCH_LIMIT / 1000} s`
-  return stderr?.match(/^E: (.*)$/m)?.[1] ?? message
+  if (name === 'AbortError') return `it took longer than ${limit / 1000} s`
+  return [/^E: .*$/m, /^W: .*$/m].flatMap((line) => line.exec(stderr)?.[0].slice(3) ?? []).join('; ') || message
 }

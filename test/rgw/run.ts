@@ -42,6 +42,7 @@ async function startCeph(opened: AsyncDisposableStack): Promise<void> {
   for (const name of Object.keys(process.env)) if (/^(AWS|AETHERFS)_/.test(name)) delete process.env[name]
   Object.assign(process.env, {
     AETHERFS_RGW_ENDPOINT: endpoint,
+    AETHERFS_RGW_CEPH: '1',
     AWS_ACCESS_KEY_ID: accessKeyId,
     AWS_SECRET_ACCESS_KEY: secretAccessKey,
     AWS_REGION: 'us-east-1',

@@ -33,24 +33,35 @@ export function openBucket(name = process.env.AETHERFS_RGW_BUCKET): TestBucket {
   if (!endpoint || !name) throw new Error('These tests are run by "npm run test:rgw"')
 
   function client(config: S3ClientConfig = {}): S3Client {
-    return new S3Client({
-      endpoint,
-      region,
-      forcePathStyle: true,
-      maxAttempts: 1,
-      requestChecksumCalculation: 'WHEN_REQUIRED',
-      responseChecksumValidation: 'WHEN_REQUIRED',
-      ...config,
-    })
+    return connectTo({ endpoint, region, ...config })
   }
 
   return { name, endpoint, region, client }
+}
+
+/** Without retries, and without the checksums that most services other than AWS do not know. */
+export function connectTo(config: S3ClientConfig): S3Client {
+  return new S3Client({
+    forcePathStyle: true,
+    maxAttempts: 1,
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    ...config,
+  })
 }
 
 /** Of a store of its own in the bucket: what `--storage` takes. */
 export function newStoreUrl({ name, endpoint, region }: TestBucket): string {
   const query = new URLSearchParams({ endpoint, region, pathStyle: 'true' })
   return `s3://${name}/${randomBytes(6).toString('hex')}?${query}`
+}
+
+/** What the SDK finds its credentials by, for programs that get no other environment. */
+export function awsEnvironment(): Record<string, string> {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith('AWS_'))) as Record<
+    string,
+    string
+  >
 }
 
 async function removeBucket(client: S3Client, Bucket: string): Promise<void> {

@@ -16,9 +16,9 @@ export interface CliOptions {
   home: string
 }
 
-/** Runs `aetherfs <argv>`. */
+/** Runs `aetherfs <argv>`. What fails is not tried again, unless the words say so. */
 export async function cli(argv: readonly string[], { host, home }: CliOptions): Promise<CliOutcome> {
-  const env = { HOME: home, AETHERFS_HOST: host, XDG_CACHE_HOME: `${home}/cache` }
+  const env = { HOME: home, AETHERFS_HOST: host, AETHERFS_RETRY_FOR: '0', XDG_CACHE_HOME: `${home}/cache` }
   const world = createTestWorld({ env, connect: async (options) => connect(options) })
   const exit = await world.run(...argv)
   return { exit, stdout: world.stdout.text(), stderr: world.stderr.text() }

@@ -1,4 +1,4 @@
-// A hub in a process of its own, over a store in a folder: one that can be killed.
+// A hub in a process of its own: one that can be killed.
 import { type Program, type ProgramOptions, startProgram } from './program.fixture.ts'
 import { until } from './until.fixture.ts'
 
@@ -13,8 +13,8 @@ export interface HubProcess extends AsyncDisposable {
   stop(): Promise<number | undefined>
 }
 
-export interface HubProcessOptions extends Pick<ProgramOptions, 'home' | 'fileLimit'> {
-  /** Folder of the store. */
+export interface HubProcessOptions extends Pick<ProgramOptions, 'home' | 'env' | 'fileLimit'> {
+  /** Folder of the store, or another thing that --storage takes. */
   store: string
   /** @default any that is free */
   port?: number

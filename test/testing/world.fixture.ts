@@ -13,14 +13,19 @@ export interface TestWorld extends AsyncDisposable {
   newClient(): Client
 }
 
-export async function openWorld(options: TestHubOptions = {}): Promise<TestWorld> {
+export interface WorldOptions extends TestHubOptions {
+  /** How long clients try again. @default as long as they do for users */
+  retryForMs?: number
+}
+
+export async function openWorld({ retryForMs, ...options }: WorldOptions = {}): Promise<TestWorld> {
   const opened = new AsyncDisposableStack()
   const folder = opened.use(await temporaryFolder())
   const hub = opened.use(await startHub(options))
   let clients = 0
 
   function newClient(): Client {
-    const client = connect({ host: hub.host, cacheFolder: folder.at(`cache-${clients++}`) })
+    const client = connect({ host: hub.host, cacheFolder: folder.at(`cache-${clients++}`), retryForMs })
     opened.defer(async () => client.close())
     return client
   }

@@ -23,10 +23,11 @@ export interface RunningHub {
 export async function startHub(context: Context): Promise<RunningHub> {
   const { settings, world } = context
   const { address, files, tls, location } = await planOf(context)
+  const singleWriter = settings['run.singleWriter']
   const logger = createLogger(world, settings['run.logLevel'], settings.json)
   const version = readPackageInfo().version
   await using opened = new AsyncDisposableStack() // closed again when a later step fails
-  const storage = opened.adopt(await openStorage(location), (store) => store.close())
+  const storage = opened.adopt(await openStorage(location, { singleWriter }), (store) => store.close())
   const metrics = createMetrics()
   const hardened = hardenStore(storage, location, metrics.store, logger)
   const hub = opened.adopt(await createHub({ storage: hardened }), (running) => running.close())

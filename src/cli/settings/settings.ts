@@ -51,8 +51,14 @@ export const SETTINGS = {
   'run.storage': optional(
     STORE,
     '--storage <url>',
-    'where the data is: file:///folder, a path, or memory:',
+    'where the data is: file:///folder, a path, s3://bucket/prefix, or memory:',
     '$XDG_DATA_HOME/aetherfs/store',
+  ),
+  'run.singleWriter': setting(
+    FLAG,
+    '--single-writer',
+    'do without conditional writes in the store: no other hub may ever write there',
+    false,
   ),
   'run.tlsCert': optional(PATH, '--tls-cert <file>', 'certificate chain (PEM); read again on SIGHUP'),
   'run.tlsKey': optional(PATH, '--tls-key <file>', 'private key of the certificate (PEM)'),
@@ -75,7 +81,7 @@ export const SETTINGS = {
     'how long open requests may go on after SIGTERM',
     30,
   ),
-  'push.concurrency': setting(count(1, 64), '--concurrency <count>', 'uploads under way at once', 3),
+  'push.concurrency': setting(count(1, 64), '--concurrency <count>', 'uploads under way at once', 2),
   'pull.keep': setting(count(0, 1000), '--keep <count>', 'older versions to keep in the folder', 1),
   'pull.rangeGap': {
     ...setting(

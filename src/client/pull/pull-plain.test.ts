@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { createProcessLock } from '../../storage/process-lock.ts'
 import { createPulling } from './testing/pulling.fixture.ts'
 import { shapeOfFolder, shapeOfTree, temporaryFolder } from './testing/trees.fixture.ts'
 import { VERSIONS } from './testing/versions.fixture.ts'
@@ -63,6 +64,21 @@ describe('pull into a plain folder', () => {
     await pull('db', { output })
     assert.deepEqual(shapeOfFolder(output), shapeOfTree(OTHER))
     assert.ok(sentBytes() < 3_000_000)
+    assert.deepEqual(readdirSync(parent), ['out'])
+  })
+
+  it('clears away what a pull left that was killed when all but that was done', async (t) => {
+    const { hub, pull } = createPulling(t)
+    const parent = temporaryFolder(t)
+    const [output, incoming] = [join(parent, 'out'), join(parent, '.out.aetherfs-incoming')]
+    await hub.publish('db:latest', TREE)
+    await pull('db', { output })
+    mkdirSync(join(incoming, 'files'), { recursive: true })
+    const lock = createProcessLock(join(incoming, 'lock'))
+    const again = () => assert.rejects(pull('db', { output }), { code: 'conflict' })
+    await lock.run(again) // another pull is at it
+    assert.ok(existsSync(incoming))
+    await again()
     assert.deepEqual(readdirSync(parent), ['out'])
   })
 

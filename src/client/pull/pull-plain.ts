@@ -1,12 +1,12 @@
 // Pull into a plain folder: built beside it as .<name>.aetherfs-incoming, where an interrupted pull goes on, and renamed
 // into its place when it is whole. Nothing but the files is in it.
-import { lstatSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { AetherError } from '../../core/errors.ts'
 import type { RestoreResult } from '../../dataset/restore/restore.ts'
 import { syncFolder } from '../../dataset/restore/sync-folder.ts'
 import { makeFolders } from '../../storage/make-folders.ts'
-import { createProcessLock } from '../../storage/process-lock.ts'
+import { createProcessLock, type ProcessLock } from '../../storage/process-lock.ts'
 import { resolveReference } from '../resolve.ts'
 import { buildVersion, syncVersion } from './build-version.ts'
 import { type Job, resultOf } from './job.ts'
@@ -14,14 +14,13 @@ import type { PullResult } from './pull.ts'
 import { openRemote } from './remote-snapshot.ts'
 
 export async function pullPlain(job: Job, output: string): Promise<PullResult> {
-  const folder = resolve(output)
-  checkVacant(folder)
+  const places = placesOf(resolve(output))
+  const { folder, root } = places
+  await checkPlace(job, places)
   const { digest, tag } = await resolveReference(job.connection, job.reference, job.signal)
   const remote = await openRemote(job, digest, undefined)
-  const incoming = join(dirname(folder), `.${basename(folder)}.aetherfs-incoming`)
-  const root = join(incoming, 'files')
   const build = () => buildVersion(job, remote, { root, seeds: [] })
-  const built = job.dryRun ? await build() : await buildAndPlace(job, { folder, incoming, root }, build)
+  const built = job.dryRun ? await build() : await buildAndPlace(job, places, build)
   const { files, bytes, reusedBytes, planned } = built
   const fields = { tag: tag?.name, digest, path: folder, files, bytes, reusedBytes }
   return resultOf(job, { ...fields, downloadedBytes: planned.bytes, blockRequests: planned.requests })
@@ -31,6 +30,35 @@ interface Places {
   folder: string
   incoming: string
   root: string
+}
+
+function placesOf(folder: string): Places {
+  const incoming = join(dirname(folder), `.${basename(folder)}.aetherfs-incoming`)
+  return { folder, incoming, root: join(incoming, 'files') }
+}
+
+/** Refuses what is in the way before anything is asked of the hub. It may be what a pull put there that was killed just then. */
+async function checkPlace(job: Job, { folder, incoming }: Places): Promise<void> {
+  try {
+    checkVacant(folder)
+  } catch (error) {
+    if (!job.dryRun) await dropUnlessBusy(incoming)
+    throw error
+  }
+}
+
+async function dropUnlessBusy(incoming: string): Promise<void> {
+  if (!existsSync(incoming)) return
+  const drop = async () => rmSync(incoming, { recursive: true, force: true })
+  try {
+    await lockOf(incoming).run(drop, { timeout: 0 })
+  } catch (error) {
+    if (!(error instanceof AetherError && error.code === 'unavailable')) throw error
+  }
+}
+
+function lockOf(incoming: string): ProcessLock {
+  return createProcessLock(join(incoming, 'lock'))
 }
 
 /** As long as a timer can wait: another process may be building in the same place. */
@@ -48,7 +76,7 @@ async function buildAndPlace(job: Job, { folder, incoming, root }: Places, build
     rmSync(incoming, { recursive: true, force: true })
     return built
   }
-  return await createProcessLock(join(incoming, 'lock')).run(work, { signal: job.signal, timeout: WAIT })
+  return await lockOf(incoming).run(work, { signal: job.signal, timeout: WAIT })
 }
 
 /** Who had the lock before may have filled the folder; then what is being built for it is of no use any more. */

@@ -147,6 +147,31 @@ describe('a pull after one that was interrupted', () => {
     assert.deepEqual(readdirSync(own('trash')), [])
   })
 
+  it('also when a loss of power has cut the note short that says for which link', async (t) => {
+    const { hub, pull, own } = createPulling(t)
+    await hub.publish('db:latest', TREE)
+    mkdirSync(own('incoming', '0'.repeat(64)), { recursive: true })
+    writeFileSync(own('incoming', `${'0'.repeat(64)}.link`), '')
+    await pull('db')
+    assert.deepEqual(readdirSync(own('incoming')), [])
+  })
+
+  it('cleans up, though the link points to the version already', async (t) => {
+    const { hub, pull, own } = createPulling(t)
+    const older = await hub.publish('db:latest', TREE)
+    await pull('db')
+    const digest = await hub.publish('db:latest', { ...TREE, x: file('x') })
+    await pull('db', { keep: 1 })
+    mkdirSync(own('trash', 'half/removed'), { recursive: true })
+    assert.equal((await pull('db', { keep: 0 })).unchanged, true)
+    writeFileSync(own('incoming', `${digest}.link`), 'db/latest\n') // as it is until all is done
+    assert.equal((await pull('db', { keep: 0 })).unchanged, false)
+    assert.deepEqual(readdirSync(own('trash')), [])
+    assert.deepEqual(readdirSync(own('snapshots')), [digest])
+    assert.ok(!existsSync(own('records', older)))
+    assert.equal((await pull('db', { keep: 0 })).unchanged, true)
+  })
+
   it('rebuilds a version whose folder was removed by hand', async (t) => {
     const { hub, pull, own } = createPulling(t)
     const digest = await hub.publish('db:latest', TREE)

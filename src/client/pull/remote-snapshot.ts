@@ -7,7 +7,7 @@ import { type BlockReader, createBlockReader, type FetchBlock } from '../../data
 import { twice } from '../../dataset/restore/twice.ts'
 import { createSemaphore } from '../../dataset/semaphore.ts'
 import { type LoadedListing, loadListing } from '../../dataset/snapshot-reader.ts'
-import type { TailCache } from '../remote-reader.ts'
+import type { TailCache } from '../tail-cache.ts'
 import type { Job } from './job.ts'
 
 export interface RemoteSnapshot {

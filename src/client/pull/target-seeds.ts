@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import type { DatasetName } from '../../core/names.ts'
 import type { LoadedSeed, Seed } from '../../dataset/restore/seed.ts'
-import type { TailCache } from '../remote-reader.ts'
+import type { TailCache } from '../tail-cache.ts'
 import { readAbout, readKeptRecord } from './kept-record.ts'
 import { keptIndex } from './kept-tails.ts'
 import { allVersions, lastReplacedFirst } from './prune.ts'

@@ -8,7 +8,8 @@ import { decodeRecord, type SnapshotRecord } from '../../core/record.ts'
 import type { BlockReader } from '../../dataset/block-reader.ts'
 import { mapOrdered } from '../../dataset/map-ordered.ts'
 import type { Connection } from '../connection.ts'
-import { createRemoteReader, type TailCache } from '../remote-reader.ts'
+import { createRemoteReader } from '../remote-reader.ts'
+import type { TailCache } from '../tail-cache.ts'
 
 /** A snapshot that the hub has. */
 export interface Base {
@@ -45,7 +46,10 @@ export function createKnownChunks(): KnownChunks {
   return { get: (id) => chunks.get(id), addBlock }
 }
 
-/** The base's record, or undefined when the hub does not have it (any more). */
+/** Gone, or damaged at the hub or on the way. A push can do without: the chunks of this base are sent again. */
+const USELESS = ['not-found', 'integrity', 'invalid']
+
+/** The base's record, or undefined when it is of no use. */
 export async function openBase(
   connection: Connection,
   base: Base,
@@ -56,7 +60,7 @@ export async function openBase(
     const record = decodeRecord(await connection.readRecord(base.dataset, base.digest, { signal }))
     return { ...base, record, reader: createRemoteReader(connection, base, tails) }
   } catch (error) {
-    if (error instanceof AetherError && error.code === 'not-found') return undefined
+    if (error instanceof AetherError && USELESS.includes(error.code)) return undefined
     throw error
   }
 }

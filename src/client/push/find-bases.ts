@@ -1,4 +1,5 @@
 // Which snapshots a push builds on.
+import { AetherError } from '../../core/errors.ts'
 import type { Digest } from '../../core/id.ts'
 import { addBase, type Base, type KnownChunks, type OpenBase, openBase } from './bases.ts'
 import { unchangedDigest } from './prepare.ts'
@@ -32,8 +33,13 @@ function presentDigests(present: PresentTags): (Digest | undefined)[] {
 /** Moves of the log that are looked at for a snapshot: the newest may be removals. */
 const RECENT_MOVES = 10
 
-/** What a tag of the dataset was pointed to last. */
+/** What a tag of the dataset was pointed to last. A log that is damaged only costs bytes here, and a push not its success. */
 async function newest({ connection, dataset }: PushTarget, signal?: AbortSignal): Promise<Digest | undefined> {
-  const { items } = await connection.listLog(dataset, { limit: RECENT_MOVES, signal })
-  return items.find(({ to }) => to !== undefined)?.to
+  try {
+    const { items } = await connection.listLog(dataset, { limit: RECENT_MOVES, signal })
+    return items.find(({ to }) => to !== undefined)?.to
+  } catch (error) {
+    if (error instanceof AetherError && ['integrity', 'not-found'].includes(error.code)) return undefined
+    throw error
+  }
 }

@@ -2,7 +2,7 @@
 import type { DatasetName, TagName } from '../../core/names.ts'
 import type { PushOptions } from '../client.ts'
 import type { Connection } from '../connection.ts'
-import type { TailCache } from '../remote-reader.ts'
+import type { TailCache } from '../tail-cache.ts'
 import type { Base } from './bases.ts'
 import type { PreparedSource } from './prepare.ts'
 

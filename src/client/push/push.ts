@@ -3,8 +3,8 @@ import { AetherError, toAetherError } from '../../core/errors.ts'
 import { DEFAULT_TAG, parseReference, type Reference } from '../../core/reference.ts'
 import type { PushOptions, PushResult } from '../client.ts'
 import type { Connections } from '../connections.ts'
-import { createTailCache } from '../remote-reader.ts'
 import { resolveReference } from '../resolve.ts'
+import { createTailCache } from '../tail-cache.ts'
 import { prepareSource } from './prepare.ts'
 import { pushDataset } from './push-dataset.ts'
 import type { PushTarget } from './push-target.ts'
@@ -15,7 +15,15 @@ export interface PusherDeps {
 }
 
 /** @throws {AetherError} `partial` when some datasets were pushed and one was not. */
-export async function push(
+export async function push(...args: Parameters<typeof pushAll>): Promise<PushResult[]> {
+  try {
+    return await pushAll(...args)
+  } catch (error) {
+    throw toAetherError(error)
+  }
+}
+
+async function pushAll(
   { connections, cacheFolder }: PusherDeps,
   path: string,
   references: string[],

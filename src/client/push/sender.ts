@@ -4,7 +4,7 @@ import type { Journal } from './journal.ts'
 import type { PushDeps, PushTarget } from './push-target.ts'
 import { createUploader } from './uploader.ts'
 
-const UPLOADS_AT_ONCE = 3
+const UPLOADS_AT_ONCE = 2
 
 export function createSender({ connection, dataset }: PushTarget, { options }: PushDeps, journal: Journal) {
   let sentBytes = 0

@@ -38,6 +38,8 @@ const { method } = DatasetService
 const MAX_ANSWER = 64 * 1024 * 1024
 /** A hub may read a whole snapshot back before it answers a publish, and says nothing meanwhile. Milliseconds. */
 const PUBLISH_TIMEOUT = 15 * 60_000
+/** A hub may let an upload wait for half a minute, and of its last bytes many are still on their way. Milliseconds. */
+const UPLOAD_TIMEOUT = 60_000
 
 /** @param hosts one, or several separated by commas that serve one store */
 export function createHttpConnection(hosts: string, options: TransportOptions = {}): Connection {
@@ -142,8 +144,8 @@ export function createHttpConnection(hosts: string, options: TransportOptions = 
     async uploadBlock(dataset, id: BlockId, bytes, { signal } = {}) {
       const path = `/api/v2/datasets/${dataset}/blocks/${id}`
       const headers = { 'content-type': 'application/octet-stream' }
-      const answer = await send({ method: 'PUT', path, headers, body: bytes, bulk: true, maxBytes: 64 * 1024, signal })
-      return receiptOf(answer)
+      const call = { path, headers, body: bytes, maxBytes: 64 * 1024, answerTimeout: UPLOAD_TIMEOUT, signal }
+      return receiptOf(await send({ ...call, method: 'PUT', bulk: true }))
     },
 
     async publish(request, { signal } = {}) {

@@ -18,7 +18,7 @@ import { writeContent } from './write-content.ts'
 const MAX_RANGE = 8 * 1024 * 1024
 const GAP = 256 * 1024
 /** Windows that are fetched at once. */
-const WIDTH = 6
+const WIDTH = 3
 
 /** Where content came from, or would come from. */
 export interface Content {

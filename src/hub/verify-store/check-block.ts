@@ -5,7 +5,7 @@ import { AetherError } from '../../core/errors.ts'
 import type { BlockId } from '../../core/id.ts'
 import { createSemaphore } from '../../dataset/semaphore.ts'
 import type { VerifyJob, VerifyResult } from '../../dataset/verify-block-worker.ts'
-import { createWorkerPool, workerModule } from '../../dataset/worker-pool.ts'
+import { createWorkerPool, type WorkerPool, workerModule } from '../../dataset/worker-pool.ts'
 import { type BlockFacts, faultyOutcome, type Outcome, reasonOf, soundOutcome } from './outcome.ts'
 import { type ReadableStore, readObject } from './read-object.ts'
 import { blockObject } from './store-object.ts'
@@ -15,18 +15,18 @@ const BLOCKS_AT_ONCE = 4
 /** Threads: more would wait for blocks to be read. */
 const MAX_WORKERS = 4
 
-export interface BlockCheck {
-  /** @returns undefined when there is no such block. */
-  check(id: BlockId, signal?: AbortSignal): Promise<Outcome | undefined>
-  close(): Promise<void>
+export type BlockWorkers = WorkerPool<VerifyJob, VerifyResult>
+
+export function createBlockWorkers(): BlockWorkers {
+  const module = workerModule('../../dataset/verify-block-worker', import.meta.url)
+  return createWorkerPool(module, Math.min(MAX_WORKERS, availableParallelism()))
 }
 
-export function createBlockCheck(storage: ReadableStore): BlockCheck {
+/** Resolves to undefined when there is no such block. */
+export type BlockCheck = (id: BlockId, signal?: AbortSignal) => Promise<Outcome | undefined>
+
+export function createBlockCheck(storage: ReadableStore, workers: BlockWorkers): BlockCheck {
   const room = createSemaphore(BLOCKS_AT_ONCE)
-  const workers = createWorkerPool<VerifyJob, VerifyResult>(
-    workerModule('../../dataset/verify-block-worker', import.meta.url),
-    Math.min(MAX_WORKERS, availableParallelism()),
-  )
 
   async function checkNow(id: BlockId, signal?: AbortSignal): Promise<Outcome | undefined> {
     const object = blockObject(id)
@@ -49,7 +49,7 @@ export function createBlockCheck(storage: ReadableStore): BlockCheck {
     return facts
   }
 
-  return { check: (id, signal) => room.run(() => checkNow(id, signal), signal), close: () => workers.close() }
+  return (id, signal) => room.run(() => checkNow(id, signal), signal)
 }
 
 function factsOf({ size, tailSize, tailHash }: BlockInfo, bytes: Uint8Array): BlockFacts {

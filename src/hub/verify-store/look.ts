@@ -2,7 +2,7 @@
 import { MAX_RECORD } from '../../core/record.ts'
 import { createBlockReader } from '../../dataset/block-reader.ts'
 import { RECEIPT_KEY_BYTES } from '../receipts.ts'
-import { createBlockCheck } from './check-block.ts'
+import { type BlockWorkers, createBlockCheck } from './check-block.ts'
 import { checkLogEntry } from './check-log-entry.ts'
 import { checkSnapshot } from './check-snapshot.ts'
 import { checkTag } from './check-tag.ts'
@@ -26,11 +26,11 @@ export interface Looks {
   begin(object: StoreObject, size: number): Promise<() => Promise<Outcome | undefined>>
   /** Both in one. */
   look(object: StoreObject): Promise<Outcome | undefined>
-  close(): Promise<void>
 }
 
 export interface LooksDeps {
   storage: ReadableStore
+  workers: BlockWorkers
   state: VerifyState
   /** Whether the hashes of files are computed too. */
   files: boolean
@@ -40,15 +40,15 @@ export interface LooksDeps {
 /** What is checked in its turn; blocks need nothing but themselves. */
 type SmallObject = Exclude<StoreObject, { kind: 'block' }>
 
-export function createLooks({ storage, state, files, signal }: LooksDeps): Looks {
-  const blocks = createBlockCheck(storage)
+export function createLooks({ storage, workers, state, files, signal }: LooksDeps): Looks {
+  const checkBlock = createBlockCheck(storage, workers)
   const lookup = createLookup(state, lookAndPut)
   const reader = createBlockReader(createWindowedFetch(storage))
   const read = (object: SmallObject) => readObject(storage, object.key, maxBytesOf(object), signal)
 
   async function begin(object: StoreObject, size: number): Promise<() => Promise<Outcome | undefined>> {
     if (object.kind === 'block') {
-      const outcome = await blocks.check(object.id, signal)
+      const outcome = await checkBlock(object.id, signal)
       return async () => outcome
     }
     if (size > READ_AHEAD_BYTES) return async () => checkRead(object, await read(object))
@@ -84,7 +84,7 @@ export function createLooks({ storage, state, files, signal }: LooksDeps): Looks
     if (outcome) state.put(outcome)
   }
 
-  return { begin, look, close: () => blocks.close() }
+  return { begin, look }
 }
 
 function maxBytesOf({ kind }: SmallObject): number {

@@ -53,12 +53,11 @@ export interface StoreReport {
 }
 
 export function reportOf({ database, begun, resumed }: VerifyState): StoreReport {
-  const one = (sql: string) => database.prepare(sql).get() as Record<string, number>
   const rows = database
     .prepare('SELECT * FROM findings ORDER BY key LIMIT ?')
     .all(MAX_LISTED) as unknown as FindingRow[]
   const keys = database.prepare('SELECT key FROM unknown ORDER BY key').all()
-  const found = one('SELECT count(*) AS n FROM findings').n!
+  const found = Number(database.prepare('SELECT count(*) AS n FROM findings').get()!.n)
   return {
     ok: found === 0,
     begun,
@@ -70,7 +69,7 @@ export function reportOf({ database, begun, resumed }: VerifyState): StoreReport
       'log-entry': tallyOf(database, 'log-entry'),
       'receipt-key': tallyOf(database, 'receipt-key'),
     },
-    unusedBlocks: one(UNUSED) as unknown as Tally,
+    unusedBlocks: tallyOfRow(database.prepare(UNUSED).get()),
     unknown: { ...tallyOf(database, 'unknown'), keys: keys.map(({ key }) => String(key)) },
     found,
     findings: rows.map((row) => reported(database, row)),
@@ -110,6 +109,9 @@ function named(database: DatabaseSync, select: string, values: string[], max: nu
 }
 
 function tallyOf(database: DatabaseSync, kind: ObjectKind | 'unknown'): Tally {
-  const row = database.prepare('SELECT objects, bytes FROM counts WHERE kind = ?').get(kind)
-  return (row as unknown as Tally | undefined) ?? { objects: 0, bytes: 0 }
+  return tallyOfRow(database.prepare('SELECT objects, bytes FROM counts WHERE kind = ?').get(kind))
+}
+
+function tallyOfRow({ objects = 0, bytes = 0 }: Record<string, unknown> = {}): Tally {
+  return { objects: Number(objects), bytes: Number(bytes) }
 }

@@ -2,6 +2,7 @@
 // records. docs/operating.md, "Checking a store", says what it finds.
 import { mapOrdered } from '../../dataset/map-ordered.ts'
 import type { ObjectInfo } from '../../storage/storage.ts'
+import { type BlockWorkers, createBlockWorkers } from './check-block.ts'
 import { createLooks, type Looks } from './look.ts'
 import type { Outcome } from './outcome.ts'
 import type { ReadableStore } from './read-object.ts'
@@ -18,6 +19,8 @@ export interface VerifyStoreOptions {
   state: VerifyState
   /** Compute the hashes of files too. Reads the content of each distinct file once more. @default false */
   files?: boolean
+  /** @default its own, ended with the check */
+  workers?: BlockWorkers
   /** Bytes of the store that were looked at, and in all. */
   onProgress?: (done: number, total: number) => void
   signal?: AbortSignal
@@ -30,7 +33,8 @@ export interface VerifyStoreOptions {
  */
 export async function verifyStore(options: VerifyStoreOptions): Promise<StoreReport> {
   const { storage, state, files = false, signal } = options
-  const looks = createLooks({ storage, state, files, signal })
+  const workers = options.workers ?? createBlockWorkers()
+  const looks = createLooks({ storage, workers, state, files, signal })
   try {
     if (state.phase() === 'all') {
       await lookAtAll(looks, options)
@@ -39,7 +43,7 @@ export async function verifyStore(options: VerifyStoreOptions): Promise<StoreRep
     await lookAgain(looks, state, signal)
     return reportOf(state)
   } finally {
-    await looks.close()
+    if (options.workers === undefined) await workers.close()
   }
 }
 

@@ -100,6 +100,7 @@ const BY_STATUS: Record<number, Meaning> = {
   307: { code: 'unavailable', reason: 'the store sends elsewhere for now', undone: true },
   401: DENIED,
   403: DENIED,
+  409: RACED,
   408: { code: 'unavailable', reason: 'the store gave up waiting for the request' },
   413: TOO_LARGE,
   429: SLOW_DOWN,

@@ -2,13 +2,13 @@
 import { ListObjectsV2Command, type ListObjectsV2CommandOutput } from '@aws-sdk/client-s3'
 import { compareBytes } from '../../core/path.ts'
 import { isKey } from '../check-key.ts'
-import { checkList } from '../check-options.ts'
+import { checkList, MAX_PAGE } from '../check-options.ts'
 import type { ListOptions, ListPage, ObjectInfo } from '../storage.ts'
 import { strangeAnswer } from './explain.ts'
 import { infoOf, type S3Bucket } from './s3-bucket.ts'
 
-/** Pages of the service in which nothing is found that belongs to the store. */
-const MAX_EMPTY_PAGES = 1000
+/** Pages of the service, one after the other, in which nothing is found that belongs to the store. */
+const MAX_EMPTY_PAGES = 100
 
 /** A key, or keys folded into one prefix. */
 interface Found {
@@ -43,8 +43,9 @@ async function askForPage(s3: S3Bucket, options: ListOptions, limit: number, tok
     Bucket: s3.bucket,
     Prefix: s3.prefix + prefix,
     Delimiter: delimiter,
-    // With `startAfter` inside a folded prefix, S3 lists that prefix, which the contract does not: hence one more.
-    MaxKeys: Math.min(1000, delimiter && startAfter ? limit + 1 : limit),
+    // With `startAfter` inside a folded prefix, S3 lists that prefix, which the contract does not: hence one more. After
+    // a page of what is not ours, many more.
+    MaxKeys: token === undefined ? Math.min(MAX_PAGE, delimiter && startAfter ? limit + 1 : limit) : MAX_PAGE,
     StartAfter: startAfter && token === undefined ? s3.prefix + startAfter.toWellFormed() : undefined,
     ContinuationToken: token,
     EncodingType: 'url', // keys may have characters that XML has not

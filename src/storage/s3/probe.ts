@@ -11,27 +11,36 @@ import { getObject } from './read-object.ts'
 import type { S3Bucket } from './s3-bucket.ts'
 import { deleteObject, putObject, removeMatching } from './write-object.ts'
 
-/** Which conditions the service keeps. */
-export interface Conditions {
-  /** If-None-Match and If-Match on PUT. */
-  puts: boolean
-  /** If-Match on DELETE. */
-  deletes: boolean
+/** What the service can do. */
+export interface Abilities {
+  /** Keeps If-None-Match and If-Match on PUT. */
+  conditionalPuts: boolean
+  /** Keeps If-Match on DELETE. */
+  conditionalDeletes: boolean
   quotedTags: boolean
+  checksums: boolean
 }
-
-const NONE: Conditions = { puts: false, deletes: false, quotedTags: true }
 
 /** Keys cannot begin with ".", so no list shows what a hub left here that was killed in the middle. */
 const FOLDER = '.probe'
+/** Looks like one. */
+const NO_VERSION = '0'.repeat(32)
 
-/** What was surely not done is done again by itself, anything else from the start and under another name. */
-const OF_STEP: RetryPolicy = { attempts: 4, mayRetry: isUndone }
+/**
+ * What was surely not done is done again by itself, anything else from the start and under another name. A step is given
+ * some seconds: there are services that take one write a second of one object.
+ */
+const OF_STEP: RetryPolicy = { attempts: 6, firstDelay: 200, mayRetry: isUndone }
 const OF_PROBE: RetryPolicy = { attempts: 4, mayRetry: (error) => mayRetry(error) && !isUndone(error) }
 
 /** @throws {AetherError} what keeps a hub from working with this store */
-export function probe(s3: S3Bucket): Promise<Conditions> {
-  return retry(() => probeObject(s3, newKey()), OF_PROBE)
+export async function probe(s3: S3Bucket): Promise<Abilities> {
+  const probeWith = (checksums: boolean) => retry(() => probeObject({ ...s3, checksums }, newKey()), OF_PROBE)
+  // Some services do not take headers that they do not know.
+  return probeWith(true).catch((error: unknown) => {
+    if (!isIncapable(error)) throw error
+    return probeWith(false)
+  })
 }
 
 /** Whether it can be read. @throws {AetherError} */
@@ -43,11 +52,11 @@ function newKey(): string {
   return `${FOLDER}/${randomBytes(12).toString('hex')}`
 }
 
-async function probeObject(s3: S3Bucket, key: string): Promise<Conditions> {
+async function probeObject(s3: S3Bucket, key: string): Promise<Abilities> {
   await probeMissing(s3, key, 'invalid') // what the operator wrote names no store
-  const conditions = await probeConditions(s3, key)
+  const abilities = await probeConditions(s3, key)
   await step(s3, 'delete from', () => deleteObject(s3, key, {}))
-  return conditions
+  return { ...abilities, checksums: s3.checksums }
 }
 
 /** With too few rights S3 forbids what is not there: it does not say that there is nothing. */
@@ -62,6 +71,9 @@ async function probeMissing(s3: S3Bucket, key: string, withoutBucket: ErrorCode)
   }
 }
 
+type Conditions = Omit<Abilities, 'checksums'>
+const NONE: Conditions = { conditionalPuts: false, conditionalDeletes: false, quotedTags: true }
+
 /** Answers as soon as one condition is not kept: a store needs all those on PUT, or has to do without any. */
 async function probeConditions(s3: S3Bucket, key: string): Promise<Conditions> {
   const put = (text: string, options: PutOptions, quotedTags = true) =>
@@ -70,17 +82,27 @@ async function probeConditions(s3: S3Bucket, key: string): Promise<Conditions> {
       step(s3, 'write to', () => putObject({ ...s3, quotedTags }, key, Buffer.from(text), options)),
     )
 
-  const first = await put('1', { ifAbsent: true }).catch(undefinedIfUnknown)
-  if (first === undefined) return NONE
-  if ((await put('2', { ifAbsent: true })) !== undefined) return NONE
-  const ifMatch = first.version
-  const quoted = await put('2', { ifMatch }, true)
-  const second = quoted ?? (await put('2', { ifMatch }, false))
-  if (second === undefined) return NONE
-  const quotedTags = quoted !== undefined
-  if ((await put('3', { ifMatch }, quotedTags)) !== undefined) return NONE // it is of another version now
-  const deletes = await keepsDeletes({ ...s3, quotedTags }, key, { stale: ifMatch, present: second.version })
-  return { puts: true, deletes, quotedTags }
+  try {
+    if ((await put('0', { ifMatch: NO_VERSION })) !== undefined) return NONE
+    const first = await put('1', { ifAbsent: true })
+    if (first === undefined || (await put('2', { ifAbsent: true })) !== undefined) return NONE
+    const ifMatch = first.version
+    const quoted = await put('2', { ifMatch }, true)
+    const second = quoted ?? (await put('2', { ifMatch }, false))
+    if (second === undefined) return NONE
+    const quotedTags = quoted !== undefined
+    if ((await put('3', { ifMatch }, quotedTags)) !== undefined) return NONE // it is of another version now
+    const versions = { stale: ifMatch, present: second.version }
+    return {
+      conditionalPuts: true,
+      conditionalDeletes: await keepsDeletes({ ...s3, quotedTags }, key, versions),
+      quotedTags,
+    }
+  } catch (error) {
+    if (s3.checksums || !isIncapable(error)) throw error
+    await put('4', {}) // if it takes that, then it was the conditions that it did not take
+    return NONE
+  }
 }
 
 async function keepsDeletes(s3: S3Bucket, key: string, version: { stale: string; present: string }): Promise<boolean> {
@@ -89,7 +111,13 @@ async function keepsDeletes(s3: S3Bucket, key: string, version: { stale: string;
       'conflict',
       step(s3, 'delete from', () => removeMatching(s3, key, one).then(() => true)),
     )
-  return (await remove(version.stale)) === undefined && (await remove(version.present)) !== undefined
+
+  try {
+    return (await remove(version.stale)) === undefined && (await remove(version.present)) !== undefined
+  } catch (error) {
+    if (isIncapable(error)) return false
+    throw error
+  }
 }
 
 function step<T>(s3: S3Bucket, doing: string, work: () => Promise<T>): Promise<T> {
@@ -113,7 +141,7 @@ async function unless<T>(code: ErrorCode, call: Promise<T>): Promise<T | undefin
   }
 }
 
-/** Some services at least say that they do not know a condition. */
-function undefinedIfUnknown(error: AetherError): undefined {
-  if (statusOf(error.cause) !== 501) throw error
+/** The service says that it does not know what it is asked for. */
+function isIncapable(error: unknown): boolean {
+  return error instanceof AetherError && error.code === 'internal' && [400, 501].includes(statusOf(error.cause) ?? 0)
 }

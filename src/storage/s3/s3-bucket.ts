@@ -12,6 +12,8 @@ export interface S3Bucket {
   encryption: S3Options['encryption']
   /** If-Match has to be sent with quotes around the tag; Ceph RGW 16 wants it without. */
   quotedTags: boolean
+  /** The service takes the SHA-256 of an object in a header of its own, and keeps it. */
+  checksums: boolean
 }
 
 /** Where an object of the store is in S3. */

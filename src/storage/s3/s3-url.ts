@@ -114,12 +114,17 @@ function decoded(text: string): string | undefined {
 function parametersOf(query: string, refuse: Refuse): Partial<Record<Parameter, string>> {
   const given: Partial<Record<Parameter, string>> = {}
   for (const [name, value] of new URLSearchParams(query)) {
-    if (!isParameter(name)) return refuse(`it has a parameter that is not known`, `Parameters are ${NAMES.join(', ')}`)
+    if (!isParameter(name)) return refuse(`it has ${nameUnknown(name, value)}`, `Parameters are ${NAMES.join(', ')}`)
     if (given[name] !== undefined) return refuse(`it says ${name} twice`)
     if (!PARAMETERS[name].test(value)) return refuse(`its ${name} is malformed`, `Write ${EXAMPLES[name]}`)
     given[name] = value
   }
   return given
+}
+
+/** Without repeating a key that somebody has pasted there. */
+function nameUnknown(name: string, value: string): string {
+  return /^[a-z_-]{1,20}$/i.test(name) && value !== '' ? `the unknown parameter "${name}"` : 'an unknown parameter'
 }
 
 function isParameter(name: string): name is Parameter {

@@ -41,7 +41,7 @@ async function put(
     ...conditions,
     Body: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), // not a stream: those are sent in signed pieces
     ContentType: 'application/octet-stream',
-    ChecksumSHA256: Buffer.from(sha256, 'hex').toString('base64'),
+    ChecksumSHA256: s3.checksums ? Buffer.from(sha256, 'hex').toString('base64') : undefined,
     ServerSideEncryption: s3.encryption?.algorithm,
     SSEKMSKeyId: s3.encryption?.kmsKeyId,
   })

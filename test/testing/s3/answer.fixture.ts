@@ -11,6 +11,8 @@ export interface S3Variant {
   conditionalDelete?: boolean
   /** As Ceph RGW 16: If-Match holds only for a tag without quotes. */
   unquotedIfMatch?: boolean
+  /** As MinIO before 2025-09: If-Match on PUT holds where there is nothing. */
+  matchesNothing?: boolean
   /** The credentials may read only. */
   readOnly?: boolean
   /** The credentials may not list, so that what is not there is forbidden. */
@@ -81,7 +83,7 @@ function putObject(service: Service, request: S3Request): S3Answer {
 function checkPut({ variant }: Service, { headers }: S3Request, present: S3Object | undefined): void {
   if (headers['if-none-match'] === '*' && present !== undefined) throw preconditionFailed()
   const ifMatch = headers['if-match']
-  if (ifMatch === undefined) return
+  if (ifMatch === undefined || (variant.matchesNothing && present === undefined)) return
   if (present === undefined) throw new S3Refusal(404, 'NoSuchKey', 'The specified key does not exist')
   if (!matches(variant, ifMatch, present)) throw preconditionFailed()
 }
