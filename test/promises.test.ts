@@ -14,6 +14,7 @@ import { codeOf, fails } from './testing/codes.fixture.ts'
 import { forge } from './testing/forge.fixture.ts'
 import { startHub } from './testing/hub.fixture.ts'
 import { startHubProcess } from './testing/hub-process.fixture.ts'
+import { meetingStorage } from './testing/meeting-storage.fixture.ts'
 import { runProgram, startProgram } from './testing/program.fixture.ts'
 import { createRandom, randomBytesOf } from './testing/random.fixture.ts'
 import { checkTagsComplete, listStore, storedTags } from './testing/stored.fixture.ts'
@@ -109,7 +110,7 @@ describe('promise 2: a tag never points to an incomplete snapshot, and its moves
 
   it('of all who move a tag from the same place exactly one succeeds', async () => {
     const memory = createMemoryStorage()
-    await using one = await openWorld({ storage: meeting(memory, 4) })
+    await using one = await openWorld({ storage: meetingStorage(memory, '/tags/stable', 4) })
     await using two = await startHub({ storage: one.hub.storage })
     const names = ['a', 'b', 'c', 'd', 'e']
     for (const name of names) {
@@ -153,23 +154,6 @@ function watched(storage: Storage, faults: unknown[]) {
     const answer = await perform()
     if (call === 'put' || call === 'delete') await checkTagsComplete(storage).catch((fault) => faults.push(fault))
     return answer
-  })
-}
-
-/** Holds those who are about to write a tag back until so many have come: each has read the same state before. */
-function meeting(storage: Storage, count: number) {
-  let waiting: (() => void)[] = []
-  return wrapStorage(storage, async (call, key, perform) => {
-    if (call === 'put' && key.endsWith('/tags/stable') && (await storage.head(key)) !== undefined) {
-      await new Promise<void>((resolve) => {
-        waiting.push(resolve)
-        if (waiting.length < count) return
-        for (const go of waiting) go()
-        waiting = []
-        count = 1
-      })
-    }
-    return perform()
   })
 }
 

@@ -52,6 +52,25 @@ describe('a push to a hub that has lost a block', () => {
   })
 })
 
+describe('a push to a tag whose snapshot the hub cannot read any more', () => {
+  it('sends everything, and the new version is whole', async () => {
+    await using world = await openWorld()
+    const source = world.at('source')
+    await writeTree(source, tree('one'))
+    await world.client.push(source, ['geo:latest'])
+    const { storage } = world.hub
+    for (const line of await listStore(storage, 'datasets/geo/snapshots/')) {
+      await storage.put(line.split(' ')[0]!, Buffer.from('damaged'))
+    }
+    await using hub = await startHub({ storage }) // one that has not seen the record before
+    await writeTree(source, { 'more.txt': file('more') })
+    const [second] = await world.client.push(source, [`${hub.host}/geo:latest`])
+    assert.ok(second!.sentBytes > 600_000)
+    const [pulled] = await world.newClient().pull(world.at('target'), [`${hub.host}/geo:latest`])
+    assert.deepEqual(await treeOf(pulled!.path), await treeOf(source))
+  })
+})
+
 describe('a push to several places', () => {
   it('sends what a second dataset of the hub needs only once', async () => {
     await using world = await openWorld()

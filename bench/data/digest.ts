@@ -18,8 +18,11 @@ export function contentsOf(folder: string): Contents {
   return { files: paths.length, bytes, digest: hash('sha256', lines.join('')) }
 }
 
+/** One for all files: there are many of them. */
+const buffer = Buffer.allocUnsafe(1 << 20)
+
 function hashFile(path: string): string {
-  const [digest, buffer, file] = [createHash('sha256'), Buffer.allocUnsafe(1 << 20), openSync(path, 'r')]
+  const [digest, file] = [createHash('sha256'), openSync(path, 'r')]
   try {
     for (let read = 1; read > 0; ) {
       read = readSync(file, buffer)

@@ -8,11 +8,12 @@ const IN_FOLDER = 200
 export function makeSmallFiles(v1: string, v2: string, count: number, meanBytes: number): void {
   for (let i = 0; i < count; i++) {
     const path = pathOf(i)
-    write(join(v1, path), textOf(i, 1, meanBytes))
+    if (i % IN_FOLDER === 0) for (const version of [v1, v2]) mkdirSync(dirname(join(version, path)))
+    writeFileSync(join(v1, path), textOf(i, 1, meanBytes))
     if (i % IN_FOLDER === 10) continue // gone
-    if (i % 100 === 50) write(join(v2, path), textOf(i, 2, meanBytes))
-    else link(join(v1, path), join(v2, path))
-    if (i % IN_FOLDER === 20) write(join(v2, `${path}.new`), textOf(i, 3, meanBytes))
+    if (i % 100 === 50) writeFileSync(join(v2, path), textOf(i, 2, meanBytes))
+    else linkSync(join(v1, path), join(v2, path))
+    if (i % IN_FOLDER === 20) writeFileSync(join(v2, `${path}.new`), textOf(i, 3, meanBytes))
   }
 }
 
@@ -26,14 +27,4 @@ function textOf(index: number, version: number, meanBytes: number): string {
   const random = createRandom(version * 1e7 + index)
   const words = Math.ceil((random.below(2 * meanBytes) + 1) / 5.94)
   return `${JSON.stringify({ index, version, text: random.words(words) })}\n`
-}
-
-function write(path: string, text: string): void {
-  mkdirSync(dirname(path), { recursive: true })
-  writeFileSync(path, text)
-}
-
-function link(from: string, to: string): void {
-  mkdirSync(dirname(to), { recursive: true })
-  linkSync(from, to)
 }

@@ -8,7 +8,7 @@ const SLAB_BYTES = 2 * Buffer.poolSize
 export function freeMemory(bytes: Uint8Array): void {
   const { buffer } = bytes
   const owned = buffer.byteLength === bytes.length || buffer.byteLength > SLAB_BYTES
-  if (owned && buffer instanceof ArrayBuffer) buffer.transfer(0)
+  if (owned && buffer instanceof ArrayBuffer && !buffer.detached) buffer.transfer(0)
 }
 
 /** As `freeMemory`, for bytes of which it is not known whether they are a part of something. Those are left alone. */

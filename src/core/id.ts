@@ -67,7 +67,7 @@ export function sha256Hex(bytes: Uint8Array | string): string {
  */
 export function idFromBytes<T extends string>(bytes: Uint8Array): T {
   if (bytes.length !== ID_BYTES) throw new AetherError('invalid', `An id has ${ID_BYTES} bytes, not ${bytes.length}`)
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex') as T
+  return bytes.toHex() as T
 }
 
 export function idToBytes(id: string): Buffer {

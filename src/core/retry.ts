@@ -1,6 +1,5 @@
 // Trying again: how long to wait, how often, and when to leave it. Source of the delays ("full jitter") and of the budget:
 // M. Brooker, "Exponential Backoff And Jitter", and the retry throttling of gRPC (gRFC A6).
-import { setTimeout as sleep } from 'node:timers/promises'
 import { AetherError } from './errors.ts'
 
 export interface RetryPolicy {
@@ -60,8 +59,19 @@ function delayOf(error: unknown, attempt: number, policy: RetryPolicy): number |
   return Math.max(own, wanted + own / 10) // not all at the same moment
 }
 
-function waitFor(delay: number, signal?: AbortSignal): Promise<unknown> {
-  return sleep(delay, undefined, { signal })
+function waitFor(delay: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal?.throwIfAborted()
+    const stop = () => {
+      clearTimeout(timer)
+      reject(signal?.reason)
+    }
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', stop)
+      resolve()
+    }, delay)
+    signal?.addEventListener('abort', stop, { once: true })
+  })
 }
 
 /** Retries while fewer than about half of the recent tries failed for good. */

@@ -6,8 +6,15 @@ export interface LruCache<K, V> {
   delete(key: K): void
 }
 
-/** Keeps values of at most `maxWeight` in all; a value heavier than that is not kept. */
-export function createLruCache<K, V>(maxWeight: number, weigh: (value: V) => number): LruCache<K, V> {
+/**
+ * Keeps values of at most `maxWeight` in all; a value heavier than that is not kept.
+ * @param forget hears of each value that is not kept, or not any more
+ */
+export function createLruCache<K, V>(
+  maxWeight: number,
+  weigh: (value: V) => number,
+  forget: (value: V) => void = () => {},
+): LruCache<K, V> {
   const values = new Map<K, V>() // a Map goes through its keys in the order of their insertion: oldest first
   let weight = 0
 
@@ -16,6 +23,7 @@ export function createLruCache<K, V>(maxWeight: number, weigh: (value: V) => num
     if (value === undefined) return
     values.delete(key)
     weight -= weigh(value)
+    forget(value)
   }
 
   function get(key: K): V | undefined {
@@ -29,7 +37,10 @@ export function createLruCache<K, V>(maxWeight: number, weigh: (value: V) => num
 
   function set(key: K, value: V): void {
     remove(key)
-    if (weigh(value) > maxWeight) return
+    if (weigh(value) > maxWeight) {
+      forget(value)
+      return
+    }
     values.set(key, value)
     weight += weigh(value)
     for (const oldest of values.keys()) {

@@ -54,14 +54,14 @@ async function attemptPush({ folder, store = createMemoryStorage(), like }: Push
   const source = folder.at('source')
   const args = ['push', source, ...REFERENCES.flatMap((reference) => ['-t', reference])]
   const before = await storedTags(store)
-  const lines = await treeOf(source)
+  const lines = (await treeOf(source)).filter((line) => !line.startsWith('".aetherfsignore"'))
   let clean: string[] | undefined
 
   async function scenario(name: string): Promise<Attempt> {
-    const storage = await copyOf(store)
-    const hub = await startHub({ storage })
     const home = folder.at(name)
     makeHome(home, like)
+    const storage = await copyOf(store)
+    const hub = await startHub({ storage })
     bringJournal(home, hub)
     return {
       args,

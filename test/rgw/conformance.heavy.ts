@@ -4,7 +4,7 @@ import { openBucket } from './test-bucket.ts'
 
 const isCeph = process.env.AETHERFS_RGW_CEPH === '1'
 
-testConformance('a real S3', isCeph ? 'ceph' : 'any', () => {
-  const bucket = openBucket()
-  return { bucket: bucket.name, client: bucket.client }
+testConformance('a real S3', isCeph ? 'ceph' : 'unknown', () => {
+  const { name, prefix, client } = openBucket()
+  return { bucket: name, prefix, client }
 })

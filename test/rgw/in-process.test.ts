@@ -12,6 +12,7 @@ async function start(options: S3ServerOptions): Promise<Service> {
   const credentials = { accessKeyId: env.AWS_ACCESS_KEY_ID!, secretAccessKey: env.AWS_SECRET_ACCESS_KEY! }
   return {
     bucket: 'bucket',
+    prefix: '',
     client: (config) => connectTo({ endpoint, region: 'us-east-1', credentials, ...config }),
   }
 }

@@ -22,8 +22,7 @@ async function main(options: string[]): Promise<number> {
   await using opened = new AsyncDisposableStack()
   try {
     if (!process.env.AETHERFS_RGW_ENDPOINT) await startCeph(opened)
-    const bucket = opened.use(await makeBucket())
-    process.env.AETHERFS_RGW_BUCKET = bucket.name
+    opened.use(await makeBucket())
     return await runTests(options)
   } catch (error) {
     if (stop.signal.aborted) return 130

@@ -13,6 +13,8 @@ import {
 
 export interface Service {
   bucket: string
+  /** What all keys of the tests begin with. */
+  prefix: string
   /** A client with other settings, such as a wrong secret. */
   client(config?: {
     credentials?: { accessKeyId: string; secretAccessKey: string }
@@ -38,7 +40,6 @@ export interface Calls {
 
 export interface Page {
   status: string
-  /** Keys and prefixes as they are sent, without the prefix of the test unless they are encoded. */
   keys: string[]
   prefixes: string[]
   count: number | undefined
@@ -51,7 +52,6 @@ export interface Page {
 /** Calls below a prefix. */
 export function createCalls({ bucket: Bucket, client: connect }: Service, prefix: string, client = connect()): Calls {
   const place = (key: string) => ({ Bucket, Key: prefix + key })
-  const shorten = (text = '') => (text.startsWith(prefix) ? text.slice(prefix.length) : text)
 
   async function describe(key: string): Promise<Record<string, unknown>> {
     const got = await client.send(new GetObjectCommand(place(key)))
@@ -72,10 +72,11 @@ export function createCalls({ bucket: Bucket, client: connect }: Service, prefix
     const StartAfter = input.StartAfter && prefix + input.StartAfter
     const page = await client.send(new ListObjectsV2Command({ Bucket, ...input, Prefix, StartAfter }))
     const { Contents = [], CommonPrefixes = [] } = page
+    const nameOf = (text = '') => (page.EncodingType === 'url' ? decoded(text) : text).slice(prefix.length)
     return {
       status: `${page.$metadata.httpStatusCode}`,
-      keys: Contents.map(({ Key }) => shorten(Key)),
-      prefixes: CommonPrefixes.map((folded) => shorten(folded.Prefix)),
+      keys: Contents.map(({ Key }) => nameOf(Key)),
+      prefixes: CommonPrefixes.map((folded) => nameOf(folded.Prefix)),
       count: page.KeyCount,
       truncated: page.IsTruncated,
       token: page.NextContinuationToken,
@@ -94,6 +95,11 @@ export function createCalls({ bucket: Bucket, client: connect }: Service, prefix
     tagOf: async (key) => (await client.send(new HeadObjectCommand(place(key)))).ETag ?? '',
     list,
   }
+}
+
+/** Some services write a space as "+", some as "%20", and some leave "/" as it is. */
+function decoded(text: string): string {
+  return decodeURIComponent(text.replaceAll('+', ' '))
 }
 
 interface Answer {

@@ -11,32 +11,48 @@ import {
 
 export interface TestBucket {
   name: string
+  /** What all keys of this run begin with. */
+  prefix: string
   endpoint: string
   region: string
   /** A client of the SDK without anything of ours around it. */
   client(config?: S3ClientConfig): S3Client
 }
 
-/** Makes a bucket that is gone with all that is in it in the end, unless AETHERFS_RGW_BUCKET names one. */
-export async function makeBucket(): Promise<TestBucket & AsyncDisposable> {
+/**
+ * Makes a bucket, or takes the one that AETHERFS_RGW_BUCKET names, for this process and those that it starts. In the end all
+ * that they put there is gone.
+ */
+export async function makeBucket(): Promise<AsyncDisposable> {
   const given = process.env.AETHERFS_RGW_BUCKET
-  if (given) return { ...openBucket(given), [Symbol.asyncDispose]: async () => {} }
-  const bucket = openBucket(`aetherfs-test-${randomBytes(6).toString('hex')}`)
+  const prefix = `aetherfs-test-${randomBytes(6).toString('hex')}`
+  Object.assign(process.env, { AETHERFS_RGW_BUCKET: given || prefix, AETHERFS_RGW_PREFIX: prefix })
+  const bucket = openBucket()
+  const Bucket = bucket.name
   const client = bucket.client()
-  await client.send(new CreateBucketCommand({ Bucket: bucket.name }))
-  return { ...bucket, [Symbol.asyncDispose]: () => removeBucket(client, bucket.name) }
+  if (!given) await client.send(new CreateBucketCommand({ Bucket }))
+
+  async function remove(): Promise<void> {
+    await removeObjects(client, { Bucket, Prefix: bucket.prefix })
+    if (!given) await client.send(new DeleteBucketCommand({ Bucket }))
+    client.destroy()
+  }
+
+  return { [Symbol.asyncDispose]: remove }
 }
 
-/** The bucket that run.ts has made. */
-export function openBucket(name = process.env.AETHERFS_RGW_BUCKET): TestBucket {
-  const { AETHERFS_RGW_ENDPOINT: endpoint, AWS_REGION: region = 'us-east-1' } = process.env
+/** The bucket of this run. */
+export function openBucket(): TestBucket {
+  const { env } = process
+  const [endpoint, name] = [env.AETHERFS_RGW_ENDPOINT, env.AETHERFS_RGW_BUCKET]
+  const [prefix = '', region = 'us-east-1'] = [env.AETHERFS_RGW_PREFIX, env.AWS_REGION]
   if (!endpoint || !name) throw new Error('These tests are run by "npm run test:rgw"')
 
   function client(config: S3ClientConfig = {}): S3Client {
     return connectTo({ endpoint, region, ...config })
   }
 
-  return { name, endpoint, region, client }
+  return { name, prefix: `${prefix}/`, endpoint, region, client }
 }
 
 /** Without retries, and without the checksums that most services other than AWS do not know. */
@@ -51,9 +67,9 @@ export function connectTo(config: S3ClientConfig): S3Client {
 }
 
 /** Of a store of its own in the bucket: what `--storage` takes. */
-export function newStoreUrl({ name, endpoint, region }: TestBucket): string {
+export function newStoreUrl({ name, prefix, endpoint, region }: TestBucket): string {
   const query = new URLSearchParams({ endpoint, region, pathStyle: 'true' })
-  return `s3://${name}/${randomBytes(6).toString('hex')}?${query}`
+  return `s3://${name}/${prefix}${randomBytes(6).toString('hex')}?${query}`
 }
 
 /** What the SDK finds its credentials by, for programs that get no other environment. */
@@ -64,12 +80,10 @@ export function awsEnvironment(): Record<string, string> {
   >
 }
 
-async function removeBucket(client: S3Client, Bucket: string): Promise<void> {
+async function removeObjects(client: S3Client, place: { Bucket: string; Prefix: string }): Promise<void> {
   for (let more = true; more; ) {
-    const { Contents = [], IsTruncated } = await client.send(new ListObjectsV2Command({ Bucket }))
-    await Promise.all(Contents.map(({ Key }) => client.send(new DeleteObjectCommand({ Bucket, Key }))))
+    const { Contents = [], IsTruncated } = await client.send(new ListObjectsV2Command(place))
+    for (const { Key } of Contents) await client.send(new DeleteObjectCommand({ Bucket: place.Bucket, Key }))
     more = IsTruncated === true && Contents.length > 0
   }
-  await client.send(new DeleteBucketCommand({ Bucket }))
-  client.destroy()
 }

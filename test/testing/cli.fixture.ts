@@ -19,7 +19,8 @@ export interface CliOptions {
 /** Runs `aetherfs <argv>`. What fails is not tried again, unless the words say so. */
 export async function cli(argv: readonly string[], { host, home }: CliOptions): Promise<CliOutcome> {
   const env = { HOME: home, AETHERFS_HOST: host, AETHERFS_RETRY_FOR: '0', XDG_CACHE_HOME: `${home}/cache` }
-  const world = createTestWorld({ env, connect: async (options) => connect(options) })
+  const cacheFolder = `${home}/cache/aetherfs` // by itself the library looks at the environment of this process
+  const world = createTestWorld({ env, connect: async (options) => connect({ ...options, cacheFolder }) })
   const exit = await world.run(...argv)
   return { exit, stdout: world.stdout.text(), stderr: world.stderr.text() }
 }

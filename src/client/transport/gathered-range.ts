@@ -1,12 +1,13 @@
 // A range of immutable bytes that is read over as many tries as it takes: each goes on where the one before broke off.
 import { AetherError } from '../../core/errors.ts'
+import { freeIfWhole } from '../../core/free-memory.ts'
 
 export interface GatheredRange {
   /** The `Range` header of what is still missing. */
   header(): string
   /** Whether an answer with this `Content-Range` is what is missing. */
   fits(contentRange: string | undefined): boolean
-  /** @throws {AetherError} `integrity` when there is more than was asked for */
+  /** Takes over the bytes of a part. @throws {AetherError} `integrity` when there is more than was asked for */
   take(part: Uint8Array): void
   /** What has come so far. */
   bytes(): Uint8Array
@@ -22,6 +23,7 @@ export function createGatheredRange({ offset, length }: { offset: number; length
     bytes ??= Buffer.allocUnsafe(length)
     bytes.set(part, got)
     got += part.length
+    freeIfWhole(part)
   }
 
   return {

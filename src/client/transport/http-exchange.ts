@@ -152,11 +152,12 @@ async function readBody(response: IncomingMessage, call: HttpCall, wire: Wire, w
   checkLength(Number(response.headers['content-length'] ?? 0), call)
   let length = 0
   for await (const part of response as AsyncIterable<Buffer>) {
-    length += part.length
+    const count = part.length // taken, a part may have none any more
+    length += count
     checkLength(length, call)
     take(part)
     // The connection is not read while we wait, so that the other side is slowed down too.
-    if (rate) await untimed(watchdog, timeouts, () => rate.take(part.length, call.signal))
+    if (rate) await untimed(watchdog, timeouts, () => rate.take(count, call.signal))
     else watchdog.alive()
   }
   if (!response.complete) throw new AetherError('unavailable', 'the answer broke off')

@@ -1,6 +1,7 @@
 // Gets the bytes of a window: what seeds have is read from this disk, the rest comes from the hub.
 
 import { AetherError } from '../../core/errors.ts'
+import { freeMemory } from '../../core/free-memory.ts'
 import { sha256Hex } from '../../core/id.ts'
 import type { ChunkTable } from './chunk-table.ts'
 import type { FrameSource } from './frame-source.ts'
@@ -15,8 +16,15 @@ export interface Piece {
   window: Window
 }
 
+/** The pieces of a window, in order. */
+export interface FetchedWindow {
+  pieces: Piece[]
+  /** Says that their bytes are not used any more; they may be gone then. */
+  release(): void
+}
+
 export interface ChunkSource {
-  fetch(window: Window): Promise<Piece[]>
+  fetch(window: Window): Promise<FetchedWindow>
   /** Checks a piece against its id; wrong bytes are replaced by good ones from the hub. @throws {AetherError} `integrity` */
   mend(piece: Piece): Promise<void>
   /** Bytes of pieces that seeds gave. */
@@ -33,11 +41,17 @@ export interface ChunkSourceOptions {
 export function createChunkSource({ frames, seeds, table, onWarning }: ChunkSourceOptions): ChunkSource {
   let seedBytes = 0
 
-  async function fetch(window: Window): Promise<Piece[]> {
+  async function fetch(window: Window): Promise<FetchedWindow> {
     const local = await readSeeds(window)
     const missing = window.chunks.filter((_, i) => local[i] === undefined)
-    const fetched = (await frames.read(missing, window.indexAt)).values()
-    return window.chunks.map((chunk, i) => ({ chunk, bytes: local[i] ?? fetched.next().value!, window }))
+    const { bytes, release } = await frames.read(missing, window.indexAt)
+    const fetched = bytes.values()
+    const pieces = window.chunks.map((chunk, i) => ({ chunk, bytes: local[i] ?? fetched.next().value!, window }))
+    const free = () => {
+      release()
+      for (const part of local) if (part !== undefined) freeMemory(part)
+    }
+    return { pieces, release: free }
   }
 
   async function readSeeds({ chunks }: Window): Promise<(Uint8Array | undefined)[]> {

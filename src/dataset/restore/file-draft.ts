@@ -23,6 +23,8 @@ export type Waiting = Promise<void> | undefined
 export interface FileDraft {
   /** Takes the next bytes. */
   add(part: Part): Waiting
+  /** From here on the bytes of the parts that were added are not used any more. */
+  settle(): Waiting
   /** Checks the bytes and gives the file its mode and time. @throws {AetherError} `integrity` */
   finish(): Waiting
   /** Lets go of the file when it was not finished. */
@@ -49,7 +51,12 @@ export function draftSmall(entry: FileEntry, file: NewFile, mend: Mend): FileDra
     writeSmallFile(file, bytes)
   }
 
-  return { add: (part) => void parts.push(part), finish, close: () => undefined }
+  /** What is to be written later is kept as a copy. */
+  function settle(): undefined {
+    for (const { piece } of parts) piece.bytes = Uint8Array.from(piece.bytes)
+  }
+
+  return { add: (part) => void parts.push(part), settle, finish, close: () => undefined }
 }
 
 function join(parts: readonly Part[]): Uint8Array {
@@ -122,7 +129,7 @@ export function draftLarge({ entry, file, start, beginning, mend, chunks, modeMa
     return good
   }
 
-  return { add, finish, close }
+  return { add, settle: large.flush, finish, close }
 }
 
 const EMPTY = new Uint8Array()

@@ -8,17 +8,24 @@ import { type FrameRange, type PlacedChunk, planRanges, type RangeLimits } from 
 import type { FetchBlock, PlainFrame } from '../block-reader.ts'
 import type { FrameThreads, StoredFrame } from '../frame-threads.ts'
 import { createLruCache } from '../lru-cache.ts'
+import { type SharedFrames, shareFrames } from './shared-frames.ts'
 import { twice } from './twice.ts'
 
 export type IndexAt = (block: number) => BlockIndex
 
 export interface FrameSource {
-  /** The bytes of chunks, in their order, as they came. */
-  read(chunks: readonly PlacedChunk[], indexAt: IndexAt): Promise<Uint8Array[]>
+  read(chunks: readonly PlacedChunk[], indexAt: IndexAt): Promise<ReadChunks>
   /** Bytes of one chunk, fetched anew whatever is kept. */
   readAnew(chunk: PlacedChunk, indexAt: IndexAt): Promise<Uint8Array>
   /** The ranges that `read` would fetch. Counts their frames as kept from then on. */
   plan(chunks: readonly PlacedChunk[], indexAt: IndexAt): FrameRange[]
+}
+
+export interface ReadChunks {
+  /** The bytes of the chunks, in their order, as they came. */
+  bytes: Uint8Array[]
+  /** Says that the bytes are not used any more; they may be gone then. */
+  release(): void
 }
 
 export interface FrameSourceOptions {
@@ -36,7 +43,9 @@ export interface FrameSourceOptions {
 const KEPT_BYTES = 12 * 1024 * 1024
 
 interface KeptFrame {
-  frame: Promise<PlainFrame>
+  shared: SharedFrames
+  /** Place of the frame among the shared ones. */
+  place: number
   weight: number
 }
 
@@ -48,47 +57,76 @@ export function createFrameSource({
   onFault,
   signal,
 }: FrameSourceOptions): FrameSource {
-  const kept = createLruCache<number, KeptFrame>(KEPT_BYTES, (entry) => entry.weight)
+  const kept = createLruCache<number, KeptFrame>(
+    KEPT_BYTES,
+    (entry) => entry.weight,
+    (entry) => entry.shared.letGo(),
+  )
 
-  async function read(chunks: readonly PlacedChunk[], indexAt: IndexAt): Promise<Uint8Array[]> {
+  async function read(chunks: readonly PlacedChunk[], indexAt: IndexAt): Promise<ReadChunks> {
     const frames = framesOf(chunks, indexAt)
-    return await Promise.all(chunks.map(async (chunk) => cut(await frames.get(keyOf(chunk, indexAt))!, chunk, indexAt)))
+    const release = () => frames.forEach(({ shared }) => void shared.letGo())
+    try {
+      return { bytes: await Promise.all(chunks.map((chunk) => cutFrom(frames, chunk, indexAt))), release }
+    } catch (error) {
+      release()
+      throw error
+    }
   }
 
-  /** The frame of each chunk: one that is kept, or one that is on its way from now on. */
-  function framesOf(chunks: readonly PlacedChunk[], indexAt: IndexAt): Map<number, Promise<PlainFrame>> {
-    const frames = new Map<number, Promise<PlainFrame>>()
+  async function cutFrom(frames: Map<number, KeptFrame>, chunk: PlacedChunk, indexAt: IndexAt): Promise<Uint8Array> {
+    const { shared, place } = frames.get(keyOf(chunk, indexAt))!
+    return cut((await shared.frames)[place]!, chunk, indexAt)
+  }
+
+  /** The frame of each chunk: one that is kept, or one that is on its way from now on. All are held. */
+  function framesOf(chunks: readonly PlacedChunk[], indexAt: IndexAt): Map<number, KeptFrame> {
+    const frames = new Map<number, KeptFrame>()
+    const use = (key: number, entry: KeptFrame) => {
+      entry.shared.hold()
+      frames.set(key, entry)
+    }
     const missing = chunks.filter((chunk) => {
       const key = keyOf(chunk, indexAt)
-      const known = frames.get(key) ?? takeKept(key)
-      if (known) frames.set(key, known)
+      if (frames.has(key)) return false
+      const known = takeKept(key)
+      if (known) use(key, known)
       return known === undefined
     })
     const wanted = new Set(missing.map((chunk) => keyOf(chunk, indexAt)))
-    for (const range of planRanges(missing, indexAt, limits)) begin(range, wanted, frames, indexAt(range.block))
+    for (const range of planRanges(missing, indexAt, limits)) {
+      for (const [key, entry] of begin(range, wanted, indexAt(range.block))) {
+        use(key, entry)
+        keep(key, entry)
+      }
+    }
     return frames
   }
 
-  function takeKept(key: number): Promise<PlainFrame> | undefined {
-    const entry = kept.get(key)
-    if (entry === undefined) return undefined
-    // What is asked for again may stay for long: then it must not hold on to the range that it came in.
-    const frame = entry.frame.then(withOwnBytes)
-    frame.catch(() => {})
-    kept.set(key, { frame, weight: entry.weight })
-    return frame
+  function keep(key: number, entry: KeptFrame): void {
+    entry.shared.hold()
+    kept.set(key, entry)
   }
 
-  function begin(range: FrameRange, wanted: Set<number>, frames: Map<number, Promise<PlainFrame>>, index: BlockIndex) {
+  /** What is asked for again may stay for long: then it must not hold on to the frames that it came with. */
+  function takeKept(key: number): KeptFrame | undefined {
+    const entry = kept.get(key)
+    if (entry === undefined) return undefined
+    const own = entry.shared.frames.then((frames) => [withOwnBytes(frames[entry.place]!)])
+    own.catch(() => {}) // thrown where it is waited for
+    const copy = { shared: shareFrames(own), place: 0, weight: entry.weight }
+    keep(key, copy)
+    return copy
+  }
+
+  function begin(range: FrameRange, wanted: Set<number>, index: BlockIndex): [number, KeptFrame][] {
     const numbers = frameNumbers(range).filter((frame) => wanted.has(frameKey(range.block, frame)))
-    const decoded = twice(() => fetchAndDecode(range, numbers, index), onFault)
-    numbers.forEach((number, i) => {
-      const key = frameKey(range.block, number)
-      const frame = decoded.then((all) => all[i]!)
-      frame.catch(() => kept.delete(key)) // and thrown where it is waited for
-      frames.set(key, frame)
-      kept.set(key, { frame, weight: plainOf(index, number) })
-    })
+    const shared = shareFrames(twice(() => fetchAndDecode(range, numbers, index), onFault))
+    shared.frames.catch(() => numbers.forEach((number) => void kept.delete(frameKey(range.block, number))))
+    return numbers.map((number, place) => [
+      frameKey(range.block, number),
+      { shared, place, weight: plainOf(index, number) },
+    ])
   }
 
   async function fetchAndDecode(range: FrameRange, numbers: number[], index: BlockIndex): Promise<PlainFrame[]> {
@@ -113,7 +151,7 @@ export function createFrameSource({
 
   function plan(chunks: readonly PlacedChunk[], indexAt: IndexAt): FrameRange[] {
     const missing = chunks.filter((chunk) => kept.get(keyOf(chunk, indexAt)) === undefined)
-    for (const chunk of missing) kept.set(keyOf(chunk, indexAt), { frame: NEVER, weight: MAX_PLANNED })
+    for (const chunk of missing) keep(keyOf(chunk, indexAt), { shared: PLANNED, place: 0, weight: MAX_PLANNED })
     return planRanges(missing, indexAt, limits)
   }
 
@@ -121,7 +159,7 @@ export function createFrameSource({
 }
 
 /** Stands for a frame in a plan that is not carried out. */
-const NEVER = new Promise<never>(() => {})
+const PLANNED = shareFrames(new Promise<never>(() => {}))
 const MAX_PLANNED = 256 * 1024
 
 function keyOf(chunk: PlacedChunk, indexAt: IndexAt): number {
@@ -159,6 +197,5 @@ function cut(frame: PlainFrame, chunk: PlacedChunk, indexAt: IndexAt): Uint8Arra
 }
 
 function withOwnBytes(frame: PlainFrame): PlainFrame {
-  const owns = frame.bytes.length * 2 > frame.bytes.buffer.byteLength
-  return owns ? frame : { ...frame, bytes: Uint8Array.from(frame.bytes) }
+  return { ...frame, bytes: Uint8Array.from(frame.bytes) }
 }

@@ -3,7 +3,7 @@ import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { AetherError } from '../../core/errors.ts'
 import { microsOf } from './disk-time.ts'
-import type { Piece } from './fetch-window.ts'
+import type { FetchedWindow, Piece } from './fetch-window.ts'
 import { draftLarge, draftSmall, type FileDraft, type Mend } from './file-draft.ts'
 import { FATE, type FilePlan, fileAt, filesWith, type Spans } from './file-plan.ts'
 import type { FolderTraits } from './folder-traits.ts'
@@ -31,13 +31,17 @@ export interface WriteOptions {
 /** Writes all files that are to be built; `windows` gives their content in order. */
 export async function writeContent(
   plan: FilePlan,
-  windows: AsyncIterable<Piece[]>,
+  windows: AsyncIterable<FetchedWindow>,
   options: WriteOptions,
 ): Promise<void> {
   const queue = createQueue(plan, options)
   try {
     await queue.begin()
-    for await (const pieces of windows) for (const piece of pieces) await queue.take(piece)
+    for await (const { pieces, release } of windows) {
+      for (const piece of pieces) await queue.take(piece)
+      await queue.settle()
+      release()
+    }
     if (!queue.done()) throw new AetherError('internal', 'The content ended before the last file did')
   } finally {
     await queue.close()
@@ -97,7 +101,12 @@ function createQueue(plan: FilePlan, options: WriteOptions) {
     }
   }
 
-  return { begin, take, done: () => current === undefined, close: async () => current?.draft.close() }
+  /** Lets go of the bytes of all pieces that were taken. */
+  async function settle(): Promise<void> {
+    await current?.draft.settle()
+  }
+
+  return { begin, take, settle, done: () => current === undefined, close: async () => current?.draft.close() }
 }
 
 function draftOf(plan: FilePlan, place: number, options: WriteOptions): FileDraft {

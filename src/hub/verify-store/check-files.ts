@@ -65,14 +65,14 @@ async function recipeOf(record: SnapshotRecord, file: FileEntry, offset: number,
   const end = offset + file.size
   for (let i = extentAt(record.content.extents, offset); i < block.length && start[i]! < end; i++) {
     const { id } = record.blocks[block[i]!]!
-    const facts = await lookup.block(id)
-    if (typeof facts === 'string') throw new AetherError('integrity', `it lacks block ${id}`)
-    const base = facts.chunkStart[first[i]!]! - start[i]! // from a place in the content to one in the block
+    const starts = await lookup.chunkStarts(id)
+    if (typeof starts === 'string') throw new AetherError('integrity', `it lacks block ${id}`)
+    const base = starts[first[i]!]! - start[i]! // from a place in the content to one in the block
     const from = Math.max(offset, start[i]!) + base
     const to = Math.min(end, start[i + 1]!) + base
-    const chunk = lastAtMost(facts.chunkStart, from)
-    const last = lastAtMost(facts.chunkStart, to - 1)
-    hash.update(idToBytes(id)).update(` ${chunk} ${last} ${from - facts.chunkStart[chunk]!} `)
+    const chunk = lastAtMost(starts, from)
+    const last = lastAtMost(starts, to - 1)
+    hash.update(idToBytes(id)).update(` ${chunk} ${last} ${from - starts[chunk]!} `)
   }
   return hash.digest()
 }

@@ -1,13 +1,12 @@
 // Checks a snapshot record: against its name, its blocks, its listing, and when asked for against the files' hashes.
-import { MAX_BLOCK_CHUNKS } from '../../core/block.ts'
 import { AetherError } from '../../core/errors.ts'
-import { formatDigest } from '../../core/id.ts'
+import { type BlockId, formatDigest } from '../../core/id.ts'
 import { decodeRecord, type SnapshotRecord, type StoredStream } from '../../core/record.ts'
 import type { BlockReader } from '../../dataset/block-reader.ts'
 import { checkFiles } from './check-files.ts'
 import { checkListing } from './check-listing.ts'
-import type { Lookup } from './lookup.ts'
-import { type BlockFacts, faultyOutcome, type Outcome, reasonOf, soundOutcome } from './outcome.ts'
+import type { Lookup, Unusable } from './lookup.ts'
+import { faultyOutcome, type Outcome, reasonOf, soundOutcome } from './outcome.ts'
 import type { VerifyState } from './state.ts'
 import { blockObject, type StoreObject } from './store-object.ts'
 
@@ -32,7 +31,7 @@ export async function checkSnapshot(
     const record = decodeRecord(bytes)
     if (record.digest !== object.digest) throw damaged(`it is that of ${formatDigest(record.digest)}`)
     outcome.names = record.blocks.map(({ id }) => id)
-    await checkBlocks(outcome, record, deps.lookup)
+    await checkBlocks(outcome, record, deps)
     await checkExtents(outcome, record, deps.lookup)
     if (outcome.lacks.length === 0) await checkContent(record, deps)
   } catch (error) {
@@ -43,16 +42,16 @@ export async function checkSnapshot(
 }
 
 /** Every block of the table is there, sound, and the one that the table says. */
-async function checkBlocks(outcome: Outcome, { blocks }: SnapshotRecord, lookup: Lookup): Promise<void> {
-  for (const { id, size, tailSize, tailHash } of blocks) {
-    const facts = await lookup.block(id)
-    if (typeof facts === 'string') lack(outcome, id, facts)
-    else if (facts.size !== size || facts.tailSize !== tailSize || facts.tailHash !== tailHash)
-      throw damaged(`it says of block ${id} what is not so`)
+async function checkBlocks(outcome: Outcome, { blocks }: SnapshotRecord, deps: SnapshotCheckDeps): Promise<void> {
+  for (const block of blocks) {
+    if (deps.state.hasBlock(block)) continue
+    const starts = await deps.lookup.chunkStarts(block.id)
+    if (typeof starts === 'string') lack(outcome, block.id, starts)
+    else if (!deps.state.hasBlock(block)) throw damaged(`it says of block ${block.id} what is not so`)
   }
 }
 
-function lack(outcome: Outcome, id: Parameters<typeof blockObject>[0], why: 'damaged' | 'missing'): void {
+function lack(outcome: Outcome, id: BlockId, why: Unusable): void {
   const object = blockObject(id)
   outcome.lacks.push(object.key)
   if (why === 'missing') outcome.findings.push({ object, problem: 'missing', reason: 'a snapshot needs it' })
@@ -68,18 +67,17 @@ async function checkExtents(outcome: Outcome, record: SnapshotRecord, lookup: Lo
 async function checkStream(record: SnapshotRecord, stream: StoredStream, name: string, lookup: Lookup): Promise<void> {
   const { block, first, count, start } = stream.extents
   let place = -1
-  let facts: BlockFacts | 'damaged' | 'missing' = 'missing'
+  let starts: Uint32Array | Unusable = 'missing'
   for (let i = 0; i < block.length; i++) {
     if (block[i] !== place) {
       place = block[i]!
-      facts = await lookup.block(record.blocks[place]!.id)
+      starts = await lookup.chunkStarts(record.blocks[place]!.id)
     }
-    if (typeof facts === 'string') continue
-    const { chunkStart } = facts
+    if (typeof starts === 'string') continue
     const end = first[i]! + count[i]!
-    if (end > Math.min(MAX_BLOCK_CHUNKS, chunkStart.length - 1))
+    if (end > starts.length - 1)
       throw damaged(`an extent of its ${name} names chunks that block ${record.blocks[place]!.id} does not have`)
-    if (chunkStart[end]! - chunkStart[first[i]!]! !== start[i + 1]! - start[i]!)
+    if (starts[end]! - starts[first[i]!]! !== start[i + 1]! - start[i]!)
       throw damaged(`an extent of its ${name} is not as long as its chunks`)
   }
 }

@@ -2,25 +2,25 @@
 // is looked at then and there.
 import type { BlockId } from '../../core/id.ts'
 import { createLruCache } from '../../dataset/lru-cache.ts'
-import type { BlockFacts, LogFacts } from './outcome.ts'
+import type { LogFacts } from './outcome.ts'
 import type { VerifyState } from './state.ts'
 import { blockObject, type StoreObject } from './store-object.ts'
 
 export type Unusable = 'damaged' | 'missing'
 
 export interface Lookup {
-  block(id: BlockId): Promise<BlockFacts | Unusable>
+  /** Start of each chunk in the plain bytes of a block; one more entry for their sum. */
+  chunkStarts(id: BlockId): Promise<Uint32Array | Unusable>
   snapshot(object: StoreObject): Promise<'sound' | Unusable>
   logEntry(object: StoreObject): Promise<LogFacts | Unusable>
 }
 
-/** Facts of blocks that are kept in memory. */
-const KEPT_BYTES = 8 * 1024 * 1024
-const FACTS_BYTES = 300
+/** Starts of chunks that are kept in memory. */
+const KEPT_BYTES = 2 * 1024 * 1024
 
 /** @param look looks at an object and puts into the state what that brings out */
 export function createLookup(state: VerifyState, look: (object: StoreObject) => Promise<void>): Lookup {
-  const kept = createLruCache<BlockId, BlockFacts>(KEPT_BYTES, ({ chunkStart }) => chunkStart.byteLength + FACTS_BYTES)
+  const kept = createLruCache<BlockId, Uint32Array>(KEPT_BYTES, (starts) => starts.byteLength + 200)
 
   /** What is remembered, else what a look brings out. */
   async function find<T>(object: StoreObject, recall: () => T | undefined): Promise<T | Unusable> {
@@ -34,10 +34,10 @@ export function createLookup(state: VerifyState, look: (object: StoreObject) => 
   }
 
   return {
-    async block(id) {
+    async chunkStarts(id) {
       const known = kept.get(id)
       if (known) return known
-      const found = await find(blockObject(id), () => state.block(id))
+      const found = await find(blockObject(id), () => state.chunkStarts(id))
       if (typeof found !== 'string') kept.set(id, found)
       return found
     },

@@ -1,6 +1,7 @@
 // What a check of a store remembers: how far it has come, the sound blocks and log entries, and what it has found.
 import type { DatabaseSync } from 'node:sqlite'
-import { type BlockId, type Digest, idFromBytes, idToBytes } from '../../core/id.ts'
+import type { BlockInfo } from '../../core/block.ts'
+import { type BlockId, idToBytes } from '../../core/id.ts'
 import type { BlockFacts, LogFacts, Outcome } from './outcome.ts'
 import type { StateFile } from './state-file.ts'
 import type { ObjectKind } from './store-object.ts'
@@ -26,7 +27,10 @@ export interface VerifyState {
   /** The key behind which to go on; empty at the beginning of a phase. */
   position(): string
   bytesDone(): number
-  block(id: BlockId): BlockFacts | undefined
+  /** Whether there is a sound block of just these sizes and this tail. */
+  hasBlock(block: BlockInfo): boolean
+  /** Start of each chunk of a sound block in its plain bytes; one more entry for their sum. */
+  chunkStarts(id: BlockId): Uint32Array | undefined
   logEntry(key: string): LogFacts | undefined
   hasSnapshot(key: string): boolean
   /** True when the object, or something that it needs, is damaged or missing. */
@@ -108,7 +112,9 @@ export function openState({ database, isNew }: StateFile, now: () => number = Da
     phase: () => (meta('phase') as Phase | undefined) ?? 'all',
     position: () => meta('position') ?? '',
     bytesDone: () => Number((sql.bytes.get() as { bytes: number }).bytes),
-    block: (id) => blockFacts(sql.block.get(idToBytes(id))),
+    hasBlock: ({ id, size, tailSize, tailHash }) =>
+      sql.hasBlock.get(idToBytes(id), size, tailSize, idToBytes(tailHash)) !== undefined,
+    chunkStarts: (id) => startsOf(sql.chunkStart.get(idToBytes(id))),
     logEntry: (key) => sql.log.get(key) as LogFacts | undefined,
     hasSnapshot: (key) => sql.snapshot.get(key) !== undefined,
     isBad: (key) => sql.bad.get(key, key) !== undefined,
@@ -144,7 +150,8 @@ function prepareAll(database: DatabaseSync) {
     count: sql(`INSERT INTO counts VALUES (?, 1, ?)
       ON CONFLICT DO UPDATE SET objects = objects + 1, bytes = bytes + excluded.bytes`),
     bytes: sql('SELECT coalesce(sum(bytes), 0) AS bytes FROM counts'),
-    block: sql('SELECT size, tailSize, tailHash, chunkStart FROM blocks WHERE id = ?'),
+    hasBlock: sql('SELECT 1 FROM blocks WHERE id = ? AND size = ? AND tailSize = ? AND tailHash = ?'),
+    chunkStart: sql('SELECT chunkStart FROM blocks WHERE id = ?'),
     addBlock: sql('INSERT OR REPLACE INTO blocks VALUES (?, ?, ?, ?, ?, 0)'),
     dropBlock: sql('DELETE FROM blocks WHERE id = ?'),
     useBlock: sql('UPDATE blocks SET used = 1 WHERE id = ? AND used = 0'),
@@ -169,14 +176,8 @@ function prepareAll(database: DatabaseSync) {
   }
 }
 
-function blockFacts(row: Record<string, unknown> | undefined): BlockFacts | undefined {
+function startsOf(row: Record<string, unknown> | undefined): Uint32Array | undefined {
   if (row === undefined) return undefined
-  const { size, tailSize, tailHash, chunkStart } = row as Record<'size' | 'tailSize', number> &
-    Record<'tailHash' | 'chunkStart', Uint8Array>
-  return {
-    size,
-    tailSize,
-    tailHash: idFromBytes<Digest>(tailHash),
-    chunkStart: new Uint32Array(Uint8Array.from(chunkStart).buffer), // a copy, because it may begin at any byte
-  }
+  const bytes = row.chunkStart as Uint8Array
+  return new Uint32Array(bytes.byteOffset === 0 ? bytes.buffer : Uint8Array.from(bytes).buffer)
 }

@@ -40,13 +40,8 @@ function ratesOf(rate: number): FaultRates<StorageFault> {
   return { ...evenRates(STORAGE_FAULTS, rate), lost: rate / 3, stale: rate / 2 }
 }
 
-export async function storageTrial({
-  stage,
-  seed,
-  rate,
-  deeds,
-  ...options
-}: StorageTrialOptions): Promise<TrialReport> {
+export async function storageTrial(options: StorageTrialOptions): Promise<TrialReport> {
+  const { stage, seed, rate, deeds, end } = options
   await using opened = new AsyncDisposableStack()
   const store = createMemoryStorage()
   const faulty = createFaultyStorage(store, { seed, rates: ratesOf(rate), mayStrike })
