@@ -45,13 +45,13 @@ export interface Connection {
   ): Promise<Page<TimedEntry>>
   /** The encoded record (docs/format.md, section 6). */
   readRecord(dataset: DatasetName, digest: Digest, options?: CallOptions): Promise<Uint8Array>
-  /** `length` bytes of a block from `offset`, not checked. @throws {AetherError} `integrity` when there are fewer. */
+  /** `length` bytes of a block from `offset`, not checked; in `into`, if that is given and serves. @throws {AetherError} `integrity` when there are fewer. */
   readBlock(
     dataset: DatasetName,
     digest: Digest,
     block: BlockId,
     range: { offset: number; length: number },
-    options?: CallOptions,
+    options?: CallOptions & { into?: Uint8Array },
   ): Promise<Uint8Array>
   /** @returns the hub's receipt. */
   uploadBlock(dataset: DatasetName, id: BlockId, bytes: Uint8Array, options?: CallOptions): Promise<string>

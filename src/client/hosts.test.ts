@@ -1,6 +1,18 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { endpointOf, isLoopback } from './hosts.ts'
+import { endpointOf, isLoopback, parseHosts } from './hosts.ts'
+
+describe('parseHosts', () => {
+  it('takes one host or several, each once', () => {
+    assert.deepEqual(parseHosts('hub'), ['hub'])
+    assert.deepEqual(parseHosts('a:1, [::1]:2,a:1'), ['a:1', '[::1]:2'])
+  })
+
+  it('refuses what is no list of hosts', () => {
+    for (const text of ['', 'a,', 'a,,b', 'a b', 'http://a', '@a/b'])
+      assert.throws(() => parseHosts(text), { code: 'invalid', hint: /hub-1/ }, text)
+  })
+})
 
 describe('endpointOf', () => {
   const cases: [string, boolean, string][] = [

@@ -12,7 +12,7 @@ import { push } from './push/push.ts'
 import { resolveReference } from './resolve.ts'
 import { createTailCache } from './tail-cache.ts'
 import { createHttpConnection } from './transport/http-connection.ts'
-import { createRateLimit } from './transport/rate-limit.ts'
+import { createRateLimit, SLOWEST_RATE } from './transport/rate-limit.ts'
 import { watchTag } from './watch.ts'
 
 export type * from '../core/dataset.ts'
@@ -31,6 +31,8 @@ const PAGE = 1000
 /** A client for any number of hubs. Nothing is sent before the first call. */
 export function connect(options: ConnectOptions = {}): Client {
   const { plainHttp, ca, bytesPerSecond, retryForMs: retryFor, onWarning } = options
+  if (bytesPerSecond !== undefined && !(bytesPerSecond >= SLOWEST_RATE))
+    throw new RangeError(`"bytesPerSecond" is at least ${SLOWEST_RATE}, not ${bytesPerSecond}`)
   const rate = bytesPerSecond === undefined ? undefined : createRateLimit(bytesPerSecond)
   return createClient(options, (hosts) => createHttpConnection(hosts, { plainHttp, ca, rate, retryFor, onWarning }))
 }

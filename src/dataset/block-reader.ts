@@ -6,11 +6,15 @@ import { sha256Hex } from '../core/id.ts'
 import type { FrameRange } from '../core/plan.ts'
 import { createLruCache } from './lru-cache.ts'
 
-/** Fetches bytes of a block from wherever it rests. What it gives is not trusted. */
+/**
+ * Fetches bytes of a block from wherever it rests. What it gives is not trusted.
+ * @param into where the bytes may be put; the answer may as well have a buffer of its own
+ */
 export type FetchBlock = (
   block: BlockInfo,
   range: { offset: number; length: number },
   signal?: AbortSignal,
+  into?: Uint8Array,
 ) => Promise<Uint8Array>
 
 export interface BlockReader {

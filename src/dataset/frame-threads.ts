@@ -2,6 +2,7 @@
 // over before a worker has started; the rest on workers.
 import { CODEC_STORED } from '../core/block.ts'
 import { decodeFrame, packFrame } from '../core/frame.ts'
+import { createBufferShelf } from './buffer-shelf.ts'
 import type { FrameJob, FrameResult, PackedInPlace, StoredFrame, Unpacked } from './frame-worker.ts'
 import { createWorkerPool, workerModule } from './worker-pool.ts'
 
@@ -10,19 +11,30 @@ export type { PackedInPlace, StoredFrame } from './frame-worker.ts'
 export interface FrameThreads {
   /** Compresses the first `length` bytes of a buffer in place. The buffer may be another object in the answer. */
   pack(buffer: Uint8Array<ArrayBuffer>, length: number): Promise<PackedInPlace>
+  /** A buffer of at least `length` bytes for what is to be unpacked. */
+  take(length: number): Uint8Array<ArrayBuffer>
   /**
-   * The plain bytes of frames that lie in `bytes`, in their order. The bytes are not usable here any more.
+   * The plain bytes of frames that lie in `bytes`, in their order. The buffer under `bytes` is not the caller's any more.
    * @throws {AetherError} `integrity` when one does not decode to its announced length
    */
-  unpack(bytes: Uint8Array, frames: readonly StoredFrame[]): Promise<Uint8Array[]>
+  unpack(bytes: Uint8Array, frames: readonly StoredFrame[]): Promise<UnpackedFrames>
   /** Ends the workers. What is under way fails as `cancelled`. */
   close(): Promise<void>
 }
 
+export interface UnpackedFrames {
+  frames: Uint8Array[]
+  /** Says that the bytes of the frames are not used any more. */
+  release(): void
+}
+
+/** Buffers that wait to be used again. */
+const IDLE_BUFFERS = 8
 /** Plain bytes for which no worker is started. */
 const INLINE_BYTES = 4 * 1024 * 1024
 
 export function createFrameThreads(inlineBytes = INLINE_BYTES): FrameThreads {
+  const shelf = createBufferShelf(IDLE_BUFFERS)
   const workers = createWorkerPool<FrameJob, FrameResult>(workerModule('frame-worker', import.meta.url))
   let handled = 0
 
@@ -38,34 +50,42 @@ export function createFrameThreads(inlineBytes = INLINE_BYTES): FrameThreads {
     return { codec, buffer, length: bytes.length }
   }
 
-  async function unpack(bytes: Uint8Array, frames: readonly StoredFrame[]): Promise<Uint8Array[]> {
-    if (frames.every(({ codec }) => codec === CODEC_STORED) || isSmall(plainLengthOf(frames))) {
-      return await Promise.all(
-        frames.map((frame) => decodeFrame(frame.codec, storedBytes(bytes, frame), frame.plainLength)),
-      )
-    }
-    const own = ownBytes(bytes)
-    const { plain } = (await workers.run({ unpack: { bytes: own, frames: [...frames] } }, [own.buffer])) as Unpacked
-    return split(plain, frames)
+  async function unpack(bytes: Uint8Array, frames: readonly StoredFrame[]): Promise<UnpackedFrames> {
+    const stored = frames.every(({ codec }) => codec === CODEC_STORED)
+    return stored || isSmall(plainLengthOf(frames)) ? unpackHere(bytes, frames) : unpackThere(bytes, frames)
   }
 
-  return { pack, unpack, close: () => workers.close() }
+  async function unpackHere(bytes: Uint8Array, stored: readonly StoredFrame[]): Promise<UnpackedFrames> {
+    const frames = await Promise.all(
+      stored.map(({ codec, offset, length, plainLength }) =>
+        decodeFrame(codec, bytes.subarray(offset, offset + length), plainLength),
+      ),
+    )
+    return { frames, release: () => shelf.give(bytes) }
+  }
+
+  async function unpackThere(bytes: Uint8Array, frames: readonly StoredFrame[]): Promise<UnpackedFrames> {
+    const job = { bytes: movable(bytes), frames: [...frames], plain: shelf.take(plainLengthOf(frames)) }
+    const { plain, bytes: used } = (await workers.run({ unpack: job }, [
+      job.bytes.buffer,
+      job.plain.buffer,
+    ])) as Unpacked
+    shelf.give(used)
+    return { frames: split(plain, frames), release: () => shelf.give(plain) }
+  }
+
+  return { pack, take: shelf.take, unpack, close: () => workers.close() }
 }
 
 function plainLengthOf(frames: readonly StoredFrame[]): number {
   return frames.reduce((sum, { plainLength }) => sum + plainLength, 0)
 }
 
-function storedBytes(bytes: Uint8Array, { offset, length }: StoredFrame): Uint8Array {
-  return bytes.subarray(offset, offset + length)
-}
-
-/** Only whole buffers can move between threads: a part of one would take the rest along. */
-function ownBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  const { buffer } = bytes
-  return buffer instanceof ArrayBuffer && buffer.byteLength === bytes.length
-    ? new Uint8Array(buffer)
-    : Uint8Array.from(bytes)
+/** Bytes move between threads with all of their buffer, so that must hold nothing else. */
+function movable(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const { buffer, byteOffset, length } = bytes
+  const isAlone = buffer instanceof ArrayBuffer && byteOffset === 0 && buffer.byteLength > 2 * Buffer.poolSize
+  return isAlone ? new Uint8Array(buffer, 0, length) : Uint8Array.from(bytes)
 }
 
 function split(plain: Uint8Array, frames: readonly StoredFrame[]): Uint8Array[] {

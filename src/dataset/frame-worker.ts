@@ -36,12 +36,12 @@ export interface StoredFrame {
 export interface UnpackJob {
   bytes: Uint8Array<ArrayBuffer>
   frames: StoredFrame[]
-}
-
-export interface Unpacked {
-  /** The plain bytes of all frames, one behind the other. */
+  /** A buffer for the plain bytes of all frames. */
   plain: Uint8Array<ArrayBuffer>
 }
+
+/** The buffers of the job; in `plain`, the frames one behind the other. */
+export type Unpacked = Pick<UnpackJob, 'bytes' | 'plain'>
 
 parentPort?.on('message', (job: FrameJob) => {
   try {
@@ -60,11 +60,10 @@ function pack({ buffer, length }: PackJob): void {
     buffer.set(bytes)
     freeMemory(bytes)
   }
-  answer(result, buffer)
+  answer(result, [buffer.buffer])
 }
 
-function unpack({ bytes, frames }: UnpackJob): void {
-  const plain = new Uint8Array(frames.reduce((sum, frame) => sum + frame.plainLength, 0))
+function unpack({ bytes, frames, plain }: UnpackJob): void {
   let at = 0
   for (const { codec, offset, length, plainLength } of frames) {
     const frame = decodeFrameSync(codec, bytes.subarray(offset, offset + length), plainLength)
@@ -72,10 +71,9 @@ function unpack({ bytes, frames }: UnpackJob): void {
     if (frame.buffer !== bytes.buffer) freeMemory(frame)
     at += plainLength
   }
-  freeMemory(bytes)
-  answer({ plain }, plain)
+  answer({ bytes, plain }, [bytes.buffer, plain.buffer])
 }
 
-function answer(result: FrameResult, { buffer }: Uint8Array<ArrayBuffer>): void {
-  parentPort?.postMessage({ result } satisfies WorkerAnswer<FrameResult>, [buffer])
+function answer(result: FrameResult, buffers: ArrayBuffer[]): void {
+  parentPort?.postMessage({ result } satisfies WorkerAnswer<FrameResult>, buffers)
 }

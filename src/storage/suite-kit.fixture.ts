@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { it, type TestContext } from 'node:test'
 import { AetherError, type ErrorCode } from '../core/errors.ts'
-import type { ListOptions, ListPage, Storage } from './storage.ts'
+import type { ListOptions, ListPage, ObjectInfo, Storage } from './storage.ts'
 
 export type MakeStorage = () => Promise<{ storage: Storage; cleanup?: () => Promise<void> }>
 
@@ -35,6 +35,13 @@ export async function readText(storage: Storage, key: string): Promise<string | 
     if (error instanceof AetherError && error.code === 'not-found') return undefined
     throw error
   }
+}
+
+/** That a read says of an object what its write did; the time may differ by the second that the contract allows. */
+export function assertInfo(read: ObjectInfo | undefined, put: ObjectInfo): void {
+  const modified = read?.modified ?? Number.NaN
+  assert.deepEqual(read, { ...put, modified })
+  assert.ok(Math.abs(modified - put.modified) <= 1000, `${modified} is near ${put.modified}`)
 }
 
 /** How a call ended: 'ok' or the code of its error. */

@@ -68,12 +68,10 @@ async function attemptPull(world: TestWorld, { args, like, folder, before, after
     const home = world.at(name)
     makeHome(home, like)
     const argv = ['pull', ...args(home)]
+    const env = { AETHERFS_HOST: world.hub.host, XDG_CACHE_HOME: `${home}/cache` }
     const seen = async () => (existsSync(`${home}/${folder}`) ? await treeOf(`${home}/${folder}/`) : undefined)
     return {
-      args: argv,
-      home,
-      env: { AETHERFS_HOST: world.hub.host, XDG_CACHE_HOME: `${home}/cache` },
-      places: { home },
+      run: (plan) => runProgram(argv, { home, env: { ...env, ...stepEnv({ home }, plan) } }),
       async inspect({ signal, exit, stderr }) {
         assert.ok(signal === 'SIGKILL' || exit === 0, stderr)
         const now = await seen()
@@ -133,8 +131,7 @@ describe('a pull that is killed', () => {
     const like = world.at('first')
     makeHome(like)
     const act = { site: 'writev home/target/.aetherfs/incoming/#/large.bin', nth: 2, how: 'amid' as const }
-    const steps = stepEnv({ places: { home: like }, trace: world.at('trace'), act })
-    const env = { AETHERFS_HOST: world.hub.host, ...steps }
+    const env = { AETHERFS_HOST: world.hub.host, ...stepEnv({ home: like }, { trace: world.at('trace'), act }) }
     const { signal, stderr } = await runProgram(['pull', `${like}/target`, 'geo:live'], { home: like, env })
     assert.equal(signal, 'SIGKILL', stderr)
     const args = (home: string) => [`${home}/target`, 'geo:live']

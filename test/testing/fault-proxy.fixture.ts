@@ -83,7 +83,7 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
 
   function slowDown(response: ServerResponse, random: Random): void {
     const { slowDownBody = '' } = options
-    const wait = random.int(0, retryAfter)
+    const wait = String(random.int(0, retryAfter))
     response.writeHead(503, { 'retry-after': wait, 'content-length': Buffer.byteLength(slowDownBody) })
     response.end(slowDownBody)
   }

@@ -20,7 +20,7 @@ export interface FaultSource<Fault extends string> {
   ail(): void
   /** How often each fault struck. */
   readonly injected: Readonly<Record<Fault, number>>
-  /** How many calls there were, and to how many of them something happened. */
+  /** How many calls came while faults could strike, and to how many of them something happened. */
   totals(): { calls: number; faults: number }
 }
 
@@ -50,7 +50,7 @@ export function createFaults<Fault extends string>(
   }
 
   function draw(call: string, possible: readonly Fault[]): Draw<Fault> {
-    calls++
+    if (!healthy) calls++
     const random = randomFor(call)
     const fault = healthy ? undefined : choose(random.next(), possible, rates)
     if (fault !== undefined) injected[fault]++

@@ -34,6 +34,8 @@ export interface ProgramOptions {
   fileLimit?: number
   /** Another user to run as; only root may ask for that. */
   uid?: number
+  /** Another program than ours: the path of its main module. */
+  main?: string
 }
 
 let compiled: string | undefined
@@ -50,8 +52,8 @@ function compileCache(): string {
 
 /** Begins `aetherfs <args>`; ended with the tests of the file if it runs that long. */
 export function startProgram(args: readonly string[], options: ProgramOptions): Program {
-  const { home, cwd = home, env, fileLimit, uid } = options
-  const words = [process.execPath, MAIN, ...args]
+  const { home, cwd = home, env, fileLimit, uid, main = MAIN } = options
+  const words = [process.execPath, main, ...args]
   // sh counts in blocks of 512 bytes.
   const limited =
     fileLimit === undefined ? words : ['sh', '-c', `ulimit -f ${fileLimit * 2}; exec "$@"`, 'sh', ...words]

@@ -1,5 +1,6 @@
 // The one table of what may be set: each line gives a flag, an environment variable, a key of the configuration file
 // and a default. Precedence: flag, environment, file, default.
+import { SLOWEST_RATE } from '../../client/transport/rate-limit.ts'
 import { DEFAULT_HOST } from '../../core/reference.ts'
 import { bytes, choice, count, FLAG, HOSTS, type Kind, LIST, PATH, STORE, TEXT } from './kinds.ts'
 
@@ -17,9 +18,8 @@ export interface Setting<T> {
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
-/** Bytes a second: hubs take an upload that is slower than half of this for dead. */
-const SLOWEST = 32 * 1024
-const FASTEST = 1024 ** 4
+/** Bytes a second. */
+const FASTEST_RATE = 1024 ** 4
 
 export const SETTINGS = {
   host: setting(
@@ -37,7 +37,12 @@ export const SETTINGS = {
     '$XDG_CACHE_HOME/aetherfs',
   ),
   retryFor: setting(count(0, 86_400), '--retry-for <seconds>', 'how long to try again without any success', 30),
-  bwlimit: optional(bytes(SLOWEST, FASTEST), '--bwlimit <rate>', 'bytes a second at most, such as 10M or 800K', 'none'),
+  bwlimit: optional(
+    bytes(SLOWEST_RATE, FASTEST_RATE),
+    '--bwlimit <rate>',
+    'bytes a second at most, such as 10M or 800K',
+    'none',
+  ),
   json: setting(FLAG, '--json', 'write results as JSON on stdout, and errors as JSON on stderr', false),
   quiet: setting(FLAG, '-q, --quiet', 'write results and errors only', false),
   progress: setting(FLAG, '--no-progress', 'show no progress', true),

@@ -47,7 +47,7 @@ export function createJob(options: PullReferenceOptions, deps: PullDeps): Job {
     isWanted: createPathFilter(patterns),
     dryRun: options.dryRun ?? false,
     keep: options.keep ?? 1,
-    concurrency: options.concurrency ?? 8,
+    concurrency: options.concurrency ?? 16,
     gap,
     signal,
     report: createReport(formatReference(reference), onProgress),
@@ -57,7 +57,7 @@ export function createJob(options: PullReferenceOptions, deps: PullDeps): Job {
   }
 }
 
-function checkOptions({ target, output, keep = 1, concurrency = 8, gap = 0 }: PullReferenceOptions): void {
+function checkOptions({ target, output, keep = 1, concurrency = 1, gap = 0 }: PullReferenceOptions): void {
   if ((target === undefined) === (output === undefined))
     throw new TypeError('Either "target" or "output" has to be given')
   if (!Number.isInteger(keep) || keep < 0) throw new RangeError(`"keep" is a whole number from 0, not "${keep}"`)

@@ -34,7 +34,7 @@ export interface PullReferenceOptions {
   keep?: number
   onProgress?: OnProgress
   signal?: AbortSignal
-  /** Requests to the hub at once. @default 8 */
+  /** Requests to the hub at once. @default 16 */
   concurrency?: number
   /** Unwanted bytes between two wanted ranges that are fetched along rather than asked around, at most. @default 256 KiB */
   gap?: number

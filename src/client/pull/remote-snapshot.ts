@@ -56,8 +56,8 @@ function createFetch(
   const semaphore = createSemaphore(concurrency)
   const coming = new Map<string, Promise<Uint8Array>>()
 
-  async function fetchPart(block: BlockInfo, range: { offset: number; length: number }, signal?: AbortSignal) {
-    const read = () => connection.readBlock(reference.dataset, digest, block.id, range, { signal })
+  async function fetchPart(...[block, range, signal, into]: Parameters<FetchBlock>) {
+    const read = () => connection.readBlock(reference.dataset, digest, block.id, range, { signal, into })
     report.blockRequests++
     const bytes = await semaphore.run(read, signal)
     report.downloadedBytes += bytes.length
@@ -86,8 +86,8 @@ function createFetch(
     return tail
   }
 
-  return (block, range, signal) =>
-    range.offset === block.size - block.tailSize ? shareTail(block, signal) : fetchPart(block, range, signal)
+  return (block, range, signal, into) =>
+    range.offset === block.size - block.tailSize ? shareTail(block, signal) : fetchPart(block, range, signal, into)
 }
 
 function checkTail(block: BlockInfo, tail: Uint8Array): Uint8Array {

@@ -64,8 +64,9 @@ async function pushContent(
   /** The push is through, whatever becomes of the caches. */
   async function tidyUp(): Promise<string[]> {
     try {
-      await remember(source, whereOf(target), record.digest, collected)
+      // In this order: a push after one that is remembered finds nothing to do, and would leave the journal there.
       await journal.clear()
+      await remember(source, whereOf(target), record.digest, collected)
       return []
     } catch (error) {
       return [

@@ -15,6 +15,7 @@ describe('explainFailure', () => {
     [failure('UNABLE_TO_GET_ISSUER_CERT_LOCALLY'), /not trusted here/, /--ca FILE/],
     [failure('ECONNRESET', 'socket hang up'), /closed the connection/, /may speak TLS/],
     [failure('ECONNRESET', 'read ECONNRESET'), /read ECONNRESET/, /same command again/],
+    [failure('ECONNRESET', 'aborted'), /^the answer broke off$/, /same command again/],
     ['odd', /odd/, /same command again/],
   ]
   for (const [cause, reason, hint] of cases) {
@@ -24,4 +25,9 @@ describe('explainFailure', () => {
       assert.match(explained.hint, hint)
     })
   }
+
+  it('does not suspect a host of the network to be spoken to without TLS', () => {
+    const { hint } = explainFailure('hub.example.com', failure('ECONNRESET', 'socket hang up'))
+    assert.match(hint, /same command again/)
+  })
 })

@@ -1,5 +1,6 @@
 // Why a hub could not be reached, and what a user can do about it.
 import { systemCode } from '../../core/errors.ts'
+import { endpointOf, isLoopback } from '../hosts.ts'
 
 export interface Explanation {
   reason: string
@@ -27,16 +28,17 @@ const KNOWN: [code: RegExp, known: Partial<Explanation>][] = [
   [/CERT|SELF_SIGNED|ISSUER/, UNTRUSTED],
 ]
 
+function closedBy(host: string): Partial<Explanation> {
+  const reason = 'it closed the connection without an answer'
+  if (!isLoopback(endpointOf(host).hostname)) return { reason }
+  return { reason, hint: `The hub may speak TLS: a loopback host such as ${host} is spoken to without` }
+}
+
 /** @param cause what Node's HTTP client threw */
 export function explainFailure(host: string, cause: unknown): Explanation {
   const code = systemCode(cause) ?? ''
   const message = (cause instanceof Error && (cause.message || code)) || String(cause)
-  if (message === 'socket hang up') {
-    return {
-      reason: 'it closed the connection without an answer',
-      hint: `The hub may speak TLS: a loopback host such as ${host} is spoken to without`,
-    }
-  }
-  const known = KNOWN.find(([pattern]) => pattern.test(code))?.[1]
-  return { reason: message, hint: 'Run the same command again: it goes on where it was', ...known }
+  const known = message === 'socket hang up' ? closedBy(host) : KNOWN.find(([pattern]) => pattern.test(code))?.[1]
+  const reason = message === 'aborted' ? 'the answer broke off' : message
+  return { reason, hint: 'Run the same command again: it goes on where it was', ...known }
 }

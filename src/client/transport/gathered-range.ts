@@ -13,8 +13,12 @@ export interface GatheredRange {
   bytes(): Uint8Array
 }
 
-export function createGatheredRange({ offset, length }: { offset: number; length: number }): GatheredRange {
-  let bytes: Buffer | undefined // not before something comes
+/** @param into where the bytes go, if it is large enough */
+export function createGatheredRange(
+  { offset, length }: { offset: number; length: number },
+  into?: Uint8Array,
+): GatheredRange {
+  let bytes = into !== undefined && into.length >= length ? into : undefined // else not before something comes
   let got = 0
 
   function take(part: Uint8Array): void {

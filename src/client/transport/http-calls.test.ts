@@ -105,6 +105,16 @@ describe('errorOf', () => {
     )
     assert.deepEqual([code, message, hint, detail], ['conflict', 'It moved', 'look', { digest: 'd' }])
   })
+  it('says when the hub wants to be asked again', () => {
+    const wait = (status: number, header: string) =>
+      errorOf('h', { status, headers: { 'retry-after': header }, body: Buffer.alloc(0) }).detail.retryAfterMs
+    assert.equal(wait(503, '7'), '7000')
+    assert.equal(wait(429, '0'), '0')
+    const soon = Number(wait(503, new Date(Date.now() + 60_000).toUTCString()))
+    assert.ok(soon > 50_000 && soon <= 60_000, String(soon))
+    assert.equal(wait(503, new Date(0).toUTCString()), '0')
+    assert.deepEqual([wait(503, 'soon'), wait(404, '7')], [undefined, undefined])
+  })
   it('makes the best of answers that are not from a hub', () => {
     for (const body of [
       '',

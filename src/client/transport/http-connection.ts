@@ -38,8 +38,8 @@ const { method } = DatasetService
 const MAX_ANSWER = 64 * 1024 * 1024
 /** A hub may read a whole snapshot back before it answers a publish, and says nothing meanwhile. Milliseconds. */
 const PUBLISH_TIMEOUT = 15 * 60_000
-/** A hub may let an upload wait for half a minute, and of its last bytes many are still on their way. Milliseconds. */
-const UPLOAD_TIMEOUT = 60_000
+/** A hub may let an upload wait for half a minute, and then gives its store 80 seconds for the block. Milliseconds. */
+const UPLOAD_TIMEOUT = 120_000
 
 /** @param hosts one, or several separated by commas that serve one store */
 export function createHttpConnection(hosts: string, options: TransportOptions = {}): Connection {
@@ -128,9 +128,9 @@ export function createHttpConnection(hosts: string, options: TransportOptions = 
       return send({ method: 'GET', path: `${snapshotPath(dataset, digest)}/record`, maxBytes: MAX_RECORD, signal })
     },
 
-    async readBlock(dataset, digest, block, place, { signal } = {}) {
+    async readBlock(dataset, digest, block, place, { signal, into } = {}) {
       const path = `${snapshotPath(dataset, digest)}/blocks/${block}`
-      const range = createGatheredRange(place)
+      const range = createGatheredRange(place, into)
       const other = await send({ method: 'GET', path, range, bulk: true, maxBytes: MAX_BLOCK, signal })
       const bytes = other.length === 0 ? range.bytes() : other
       if (bytes.length !== place.length)

@@ -15,6 +15,9 @@ export interface RateLimitDeps {
   wait?: (ms: number, signal?: AbortSignal) => Promise<unknown>
 }
 
+/** Bytes a second: hubs give up on an upload that is slower than half of this. */
+export const SLOWEST_RATE = 32 * 1024
+
 /** What was not used counts for this long, in milliseconds: timers are late, and the rate is to be kept all the same. */
 const CREDIT = 100
 /** Waits shorter than this are put off until they are worth a timer, in milliseconds. */

@@ -1,9 +1,11 @@
 // The transport against servers that misbehave, over real connections.
 import assert from 'node:assert/strict'
 import type { RequestListener } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import { type AddressInfo, createServer, type LookupFunction, type Socket } from 'node:net'
 import { describe, it } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import { TEST_ONLY_TLS } from '../../protocols/test-only-tls.fixture.ts'
 import { createGatheredRange } from './gathered-range.ts'
 import type { HttpCall } from './http-call.ts'
 import { createRateLimit } from './rate-limit.ts'
@@ -152,6 +154,24 @@ describe('createTransport', () => {
     assert.equal(to.transport.host(), first.host)
   })
 
+  it('speaks TLS, over connections that are kept, and checks the name', async () => {
+    let connections = 0
+    const server = createTlsServer(TEST_ONLY_TLS, (request, response) => void request.pipe(response))
+    server.on('secureConnection', () => connections++)
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    const options = { lookup: toLoopback, ca: String(TEST_ONLY_TLS.cert), retryFor: 0 }
+    const transport = createTransport(`localhost.:${port}`, options) // with the point it is no loopback name
+    const body = Buffer.alloc(3_000_000, 'body')
+    for (let i = 0; i < 3; i++)
+      assert.ok((await transport.send({ ...GET, method: 'PUT', body })).body.equals(body), `round ${i}`)
+    assert.equal(connections, 1)
+    const other = createTransport(`hub.example.com:${port}`, options)
+    await assert.rejects(other.send(GET), { message: /certificate is for another name/, sent: false })
+    for (const one of [transport, other]) one.close()
+    server.close()
+  })
+
   it('uses whichever address of a name answers', async () => {
     await using server = await scriptedServer(hello)
     const lookup: LookupFunction = (_name, _options, found) =>
@@ -164,8 +184,7 @@ describe('createTransport', () => {
 
   it('gives up a connection that does not come about', async () => {
     await using server = await silentServer()
-    const lookup: LookupFunction = (_name, _options, found) => found(null, [{ address: '127.0.0.1', family: 4 }])
-    const transport = createTransport(`hub.example.com:${server.port}`, { timeouts: QUICK, lookup }) // speaks TLS
+    const transport = createTransport(`hub.example.com:${server.port}`, { timeouts: QUICK, lookup: toLoopback }) // speaks TLS
     await assert.rejects(transport.send(GET), {
       code: 'unavailable',
       message: /no connection came about within 0.3 s/,
@@ -212,6 +231,8 @@ describe('a transport with a limited rate', () => {
     assert.ok(written < 16 * 1024 * 1024, `${written} bytes left the server`)
   })
 })
+
+const toLoopback: LookupFunction = (_name, _options, found) => found(null, [{ address: '127.0.0.1', family: 4 }])
 
 /** Takes connections and says nothing. */
 async function silentServer(): Promise<{ port: number } & AsyncDisposable> {

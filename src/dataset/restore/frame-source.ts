@@ -42,6 +42,11 @@ export interface FrameSourceOptions {
 /** Plain bytes of the frames that are kept. */
 const KEPT_BYTES = 12 * 1024 * 1024
 
+interface Decoded {
+  frames: PlainFrame[]
+  release(): void
+}
+
 interface KeptFrame {
   shared: SharedFrames
   /** Place of the frame among the shared ones. */
@@ -112,8 +117,7 @@ export function createFrameSource({
   function takeKept(key: number): KeptFrame | undefined {
     const entry = kept.get(key)
     if (entry === undefined) return undefined
-    const own = entry.shared.frames.then((frames) => [withOwnBytes(frames[entry.place]!)])
-    own.catch(() => {}) // thrown where it is waited for
+    const own = entry.shared.frames.then((frames) => ({ frames: [withOwnBytes(frames[entry.place]!)] }))
     const copy = { shared: shareFrames(own), place: 0, weight: entry.weight }
     keep(key, copy)
     return copy
@@ -129,15 +133,19 @@ export function createFrameSource({
     ])
   }
 
-  async function fetchAndDecode(range: FrameRange, numbers: number[], index: BlockIndex): Promise<PlainFrame[]> {
+  async function fetchAndDecode(range: FrameRange, numbers: number[], index: BlockIndex): Promise<Decoded> {
     const block = blocks[range.block]!
-    const bytes = await fetch(block, { offset: range.offset, length: range.length }, signal)
+    const into = threads.take(range.length)
+    const bytes = await fetch(block, { offset: range.offset, length: range.length }, signal, into)
     if (bytes.length !== range.length) {
       throw new AetherError('integrity', `Block ${block.id} is shorter than its record says`)
     }
     const stored = numbers.map((number) => storedFrame(index, number, range.offset))
-    const plain = await threads.unpack(bytes, stored)
-    return numbers.map((number, i) => ({ firstChunk: index.frameFirst[number]!, bytes: plain[i]! }))
+    const { frames, release } = await threads.unpack(bytes, stored)
+    return {
+      frames: numbers.map((number, i) => ({ firstChunk: index.frameFirst[number]!, bytes: frames[i]! })),
+      release,
+    }
   }
 
   async function readAnew(chunk: PlacedChunk, indexAt: IndexAt): Promise<Uint8Array> {
@@ -145,8 +153,8 @@ export function createFrameSource({
     const number = frameOfChunk(index, chunk.chunk)
     kept.delete(frameKey(chunk.block, number))
     const [range] = planRanges([chunk], indexAt, limits)
-    const [frame] = await fetchAndDecode(range!, [number], index)
-    return cut(frame!, chunk, indexAt)
+    const { frames } = await fetchAndDecode(range!, [number], index)
+    return cut(frames[0]!, chunk, indexAt)
   }
 
   function plan(chunks: readonly PlacedChunk[], indexAt: IndexAt): FrameRange[] {

@@ -1,6 +1,5 @@
 // Frames that came together and lie in the same memory, which is given back when the last of their users is done. Left to
 // the garbage collector, the bytes of a pull pile up, and it goes through the whole heap for every few windows.
-import { freeMemory } from '../../core/free-memory.ts'
 import type { PlainFrame } from '../block-reader.ts'
 
 export interface SharedFrames {
@@ -11,17 +10,16 @@ export interface SharedFrames {
   letGo(): void
 }
 
-export function shareFrames(frames: Promise<PlainFrame[]>): SharedFrames {
+/** @param release gives the memory under the frames back; without it, that is left to the garbage collector */
+export function shareFrames(fetched: Promise<{ frames: PlainFrame[]; release?: () => void }>): SharedFrames {
   let users = 0
+  const frames = fetched.then((all) => all.frames)
+  frames.catch(() => {}) // told to those who wait for the frames
 
   function letGo(): void {
     users--
-    if (users === 0) frames.then(freeAll, () => {}) // a failure is told to those who wait for the frames
+    if (users === 0) fetched.then(({ release }) => release?.()).catch(() => {})
   }
 
   return { frames, hold: () => void users++, letGo }
-}
-
-function freeAll(frames: readonly PlainFrame[]): void {
-  for (const { bytes } of frames) freeMemory(bytes)
 }

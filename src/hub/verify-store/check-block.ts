@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os'
 import { type BlockInfo, decodeTail, MAX_BLOCK } from '../../core/block.ts'
 import { AetherError } from '../../core/errors.ts'
+import { freeMemory } from '../../core/free-memory.ts'
 import type { BlockId } from '../../core/id.ts'
 import { createSemaphore } from '../../dataset/semaphore.ts'
 import type { VerifyJob, VerifyResult } from '../../dataset/verify-block-worker.ts'
@@ -11,9 +12,9 @@ import { type ReadableStore, readObject } from './read-object.ts'
 import { blockObject } from './store-object.ts'
 
 /** Blocks in memory at once, each of up to 20 MiB. */
-const BLOCKS_AT_ONCE = 4
+const BLOCKS_AT_ONCE = 3
 /** Threads: more would wait for blocks to be read. */
-const MAX_WORKERS = 4
+const MAX_WORKERS = 2
 
 export type BlockWorkers = WorkerPool<VerifyJob, VerifyResult>
 
@@ -45,7 +46,7 @@ export function createBlockCheck(storage: ReadableStore, workers: BlockWorkers):
   async function verify(id: BlockId, job: Uint8Array<ArrayBuffer>): Promise<BlockFacts> {
     const { info, bytes } = await workers.run({ id, bytes: job }, [job.buffer])
     const facts = factsOf(info, bytes)
-    bytes.buffer.transfer(0) // frees it now: left to the garbage collector, blocks would pile up
+    freeMemory(bytes)
     return facts
   }
 

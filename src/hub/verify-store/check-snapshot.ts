@@ -5,6 +5,7 @@ import { decodeRecord, type SnapshotRecord, type StoredStream } from '../../core
 import type { BlockReader } from '../../dataset/block-reader.ts'
 import { checkFiles } from './check-files.ts'
 import { checkListing } from './check-listing.ts'
+import { collectGarbage } from './collect-garbage.ts'
 import type { Lookup, Unusable } from './lookup.ts'
 import { faultyOutcome, type Outcome, reasonOf, soundOutcome } from './outcome.ts'
 import type { VerifyState } from './state.ts'
@@ -21,6 +22,9 @@ export interface SnapshotCheckDeps {
   signal?: AbortSignal
 }
 
+/** From here on it matters when garbage is collected. */
+const LARGE_RECORD = 1024 * 1024
+
 export async function checkSnapshot(
   object: SnapshotObject,
   bytes: Uint8Array,
@@ -28,7 +32,9 @@ export async function checkSnapshot(
 ): Promise<Outcome> {
   const outcome = soundOutcome(object)
   try {
+    if (bytes.length > LARGE_RECORD) collectGarbage() // what the one before has left
     const record = decodeRecord(bytes)
+    if (bytes.length > LARGE_RECORD) collectGarbage()
     if (record.digest !== object.digest) throw damaged(`it is that of ${formatDigest(record.digest)}`)
     outcome.names = record.blocks.map(({ id }) => id)
     await checkBlocks(outcome, record, deps)

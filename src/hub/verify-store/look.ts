@@ -6,7 +6,6 @@ import { type BlockWorkers, createBlockCheck } from './check-block.ts'
 import { checkLogEntry } from './check-log-entry.ts'
 import { checkSnapshot } from './check-snapshot.ts'
 import { checkTag } from './check-tag.ts'
-import { collectGarbage } from './collect-garbage.ts'
 import { createLookup } from './lookup.ts'
 import { faultyOutcome, type Outcome, soundOutcome } from './outcome.ts'
 import { type ReadableStore, type ReadResult, readObject } from './read-object.ts'
@@ -18,9 +17,6 @@ import { createWindowedFetch } from './windowed-fetch.ts'
 const MAX_SMALL = 1024 * 1024
 /** Objects up to this size are read before their turn. */
 const READ_AHEAD_BYTES = 256 * 1024
-
-/** A record from this size on is followed by a collection of garbage. */
-const LARGE_RECORD = 1024 * 1024
 
 export interface Looks {
   /**
@@ -69,9 +65,7 @@ export function createLooks({ storage, workers, state, files, signal }: LooksDep
   async function checkBytes(object: SmallObject, bytes: Uint8Array): Promise<Outcome> {
     switch (object.kind) {
       case 'snapshot':
-        return checkSnapshot(object, bytes, { lookup, reader, state, files, signal }).finally(() => {
-          if (bytes.length > LARGE_RECORD) collectGarbage()
-        })
+        return checkSnapshot(object, bytes, { lookup, reader, state, files, signal })
       case 'tag':
         return checkTag(object, bytes, lookup)
       case 'log-entry':

@@ -2,19 +2,15 @@
 // happening at one of them.
 import assert from 'node:assert/strict'
 import { basename } from 'node:path'
-import { type Outcome, runProgram } from '../../testing/program.fixture.ts'
+import type { Outcome } from '../../testing/program.fixture.ts'
 import type { Random } from '../../testing/random.fixture.ts'
-import { type Act, readTrace, stepEnv, type TracedStep } from '../../testing/steps/step-plan.fixture.ts'
+import { type Act, readTrace, type StepPlan, type TracedStep } from '../../testing/steps/step-plan.fixture.ts'
 import { temporaryFolder } from '../../testing/temporary-folder.fixture.ts'
 
 /** A world in which the program runs. */
 export interface Attempt extends AsyncDisposable {
-  /** Arguments of `aetherfs`. */
-  args: string[]
-  home: string
-  env: Record<string, string>
-  /** Folders whose files make steps, by name. */
-  places: Record<string, string>
+  /** Runs the program to its end; `plan` is for its environment. */
+  run(plan: StepPlan): Promise<Outcome>
   /** Looks at the world as the program left it. `act` is undefined when it ran undisturbed. */
   inspect(outcome: Outcome, act: Act | undefined): Promise<void>
   /** Does the same again, which has to succeed, and looks whether all is as if nothing had happened. */
@@ -58,8 +54,8 @@ export async function attemptAll(scenario: Scenario, random: Random, choose: Cho
 
 async function traceOf(scenario: Scenario, trace: string): Promise<TracedStep[]> {
   await using attempt = await scenario('undisturbed')
-  const outcome = await run(attempt, trace)
-  assert.equal(outcome.exit, 0, outcome.stderr)
+  const outcome = await attempt.run({ trace })
+  assert.ok(outcome.exit === 0, outcome.stderr)
   await attempt.inspect(outcome, undefined)
   await attempt.repeat()
   return readTrace(trace).steps
@@ -68,14 +64,9 @@ async function traceOf(scenario: Scenario, trace: string): Promise<TracedStep[]>
 /** False when the program never came to the step: what runs at once does not do so in one order. */
 async function attemptOne(scenario: Scenario, trace: string, act: Act): Promise<boolean> {
   await using attempt = await scenario(basename(trace))
-  const outcome = await run(attempt, trace, act)
-  await attempt.inspect(outcome, act)
+  await attempt.inspect(await attempt.run({ trace, act }), act)
   await attempt.repeat()
   return readTrace(trace).acted
-}
-
-function run({ args, home, env, places }: Attempt, trace: string, act?: Act): Promise<Outcome> {
-  return runProgram(args, { home, env: { ...env, ...stepEnv({ places, trace, act }) } })
 }
 
 function describe({ site, nth, how, code, ever }: Act): string {

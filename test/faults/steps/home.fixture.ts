@@ -1,6 +1,6 @@
 // Homes for trials: a folder with all that one user has, made new or as a copy, on a disk of memory where there is one.
 import { execFileSync } from 'node:child_process'
-import { lstatSync, mkdirSync, readdirSync, statfsSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, readdirSync, statfsSync } from 'node:fs'
 import { join } from 'node:path'
 
 const MEMORY = '/dev/shm'
@@ -20,8 +20,9 @@ export function makeHome(path: string, like?: string): void {
   else execFileSync('cp', ['-a', '--', like, path])
 }
 
-/** Everything in a folder, hidden or not: folders with a slash at the end. */
+/** Everything in a folder, hidden or not: folders with a slash at the end. Nothing when it is not there. */
 export function namesBelow(folder: string): string[] {
+  if (!existsSync(folder)) return []
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1) + (entry.isDirectory() ? '/' : ''))
     .sort()

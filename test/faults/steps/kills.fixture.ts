@@ -4,6 +4,8 @@ import type { Choose } from './attempts.fixture.ts'
 
 /** Every step is taken, and not only some of those at one site. */
 const ALL = process.env.AETHERFS_CRASH_ALL === '1'
+/** Only sites with these words in them. */
+const ONLY = process.env.AETHERFS_CRASH_ONLY ?? ''
 
 /**
  * Answers a choice of kills, before, in and after steps. Each way at each site that writes is taken once, at a step by chance;
@@ -13,6 +15,7 @@ export function createKills(): Choose {
   const known = new Set<Site>()
   return (steps, random) =>
     [...Map.groupBy(steps, ({ site }) => site)].flatMap(([site, { length }]) => {
+      if (!site.includes(ONLY)) return []
       const all = waysOf(site, length)
       if (ALL) return all
       const isNew = !known.has(site)

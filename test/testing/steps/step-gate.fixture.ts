@@ -11,7 +11,7 @@ const write = writeSync
 type Gate = (site: Site) => How | undefined
 
 /** One for each thread; a thread's name is part of its sites. */
-export const plan: StepPlan | undefined = stepPlan()
+export const plan = stepPlan()
 export const passGate: Gate = plan === undefined ? () => undefined : createGate(plan)
 
 function createGate({ trace, act }: StepPlan): Gate {

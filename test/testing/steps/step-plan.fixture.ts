@@ -19,9 +19,10 @@ export interface Act {
   ever?: boolean
 }
 
+/** Folders by name. What is about one of them or is below it is a step, other calls are not. */
+export type Places = Record<string, string>
+
 export interface StepPlan {
-  /** Folders by name. What is about one of them or is below it is a step, others are not. */
-  places: Record<string, string>
   /** A file that a line for each step is added to, and one when something is done to a step. */
   trace: string
   act?: Act
@@ -31,14 +32,14 @@ const VARIABLE = 'AETHERFS_TEST_STEPS'
 const PRELOAD = new URL('./fs-steps.fixture.ts', import.meta.url).pathname
 
 /** Environment of a program that has steps. In worker threads of it as well. */
-export function stepEnv(plan: StepPlan): Record<string, string> {
-  return { [VARIABLE]: JSON.stringify(plan), NODE_OPTIONS: `--import=${PRELOAD}` }
+export function stepEnv(places: Places, plan: StepPlan): Record<string, string> {
+  return { [VARIABLE]: JSON.stringify({ places, ...plan }), NODE_OPTIONS: `--import=${PRELOAD}` }
 }
 
 /** The plan of this program, if it has one. */
-export function stepPlan(): StepPlan | undefined {
+export function stepPlan(): (StepPlan & { places: Places }) | undefined {
   const text = process.env[VARIABLE]
-  return text === undefined ? undefined : (JSON.parse(text) as StepPlan)
+  return text === undefined ? undefined : JSON.parse(text)
 }
 
 export interface TracedStep {
