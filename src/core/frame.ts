@@ -63,7 +63,7 @@ function decodeOptions(plainLength: number): ZstdOptions {
   return {
     params: { [constants.ZSTD_d_windowLogMax]: Math.log2(MAX_FRAME_PLAIN) },
     maxOutputLength: plainLength,
-    chunkSize: Math.max(64, plainLength),
+    chunkSize: plainLength + 64, // with room left over: a buffer that is just full makes zlib take another
   }
 }
 

@@ -75,6 +75,12 @@ describe('settleWrite', () => {
   it('gives up when the store cannot be asked', async () => {
     assert.deepEqual(await settled([lost], refused), { end: 'unavailable', undone: false, made: 1, looked: 1 })
   })
+
+  it('does not take a failure to look for one to write', async () => {
+    const damaged = new AetherError('integrity', 'What was read is cut short')
+    for (const first of [lost, conflict])
+      assert.deepEqual(await settled([first], damaged), { end: 'unavailable', undone: false, made: 1, looked: 1 })
+  })
 })
 
 /** As a hub has it, without the waiting. */

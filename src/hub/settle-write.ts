@@ -31,10 +31,17 @@ export async function settleWrite(
       const { code } = toAetherError(error)
       unclear ||= code === 'unavailable' && !isUndone(error)
       if (code !== 'conflict' && !unclear) throw error
-      if (await isDone()) return
+      if (await isDone().catch(cannotTell)) return
       repeat = code === 'unavailable'
       throw error
     }
+  }
+
+  /** The write may be there, whatever it is that keeps us from seeing it. */
+  function cannotTell(cause: unknown): never {
+    unclear = true
+    const { code, message, hint, detail } = toAetherError(cause)
+    throw code === 'cancelled' ? cause : new AetherError('unavailable', message, { cause, hint, detail })
   }
 
   try {

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { SLOWEST_RATE } from '../../client/transport/rate-limit.ts'
 import { AetherError } from '../../core/errors.ts'
 import { type FlagValue, loadSettings } from './load-settings.ts'
 import type { SettingKey } from './settings.ts'
@@ -155,7 +156,7 @@ describe('loadSettings', () => {
       /"fast" for --bwlimit: write bytes as in 800K, 10M/,
       'For example 10M',
     )
-    await rejects(load({ file: 'bwlimit: 1K' }), /": bwlimit: it has to be at least 32768 bytes$/)
+    await rejects(load({ file: 'bwlimit: 1K' }), new RegExp(`": bwlimit: it has to be at least ${SLOWEST_RATE} bytes$`))
     await rejects(load({ file: 'host: https://hub:1' }), /": host: write it without "https:\/\/": hub:1$/)
     await rejects(load({ flags: { host: '' } }), /^Cannot use "" for --host: it is empty$/, hosts)
   })

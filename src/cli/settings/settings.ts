@@ -1,6 +1,5 @@
 // The one table of what may be set: each line gives a flag, an environment variable, a key of the configuration file
 // and a default. Precedence: flag, environment, file, default.
-import { SLOWEST_RATE } from '../../client/transport/rate-limit.ts'
 import { DEFAULT_HOST } from '../../core/reference.ts'
 import { bytes, choice, count, FLAG, HOSTS, type Kind, LIST, PATH, STORE, TEXT } from './kinds.ts'
 
@@ -18,7 +17,8 @@ export interface Setting<T> {
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
-/** Bytes a second. */
+/** Bytes a second. The least is that of the client, which is not loaded only for this. */
+const SLOWEST_RATE = 32 * 1024
 const FASTEST_RATE = 1024 ** 4
 
 export const SETTINGS = {

@@ -31,7 +31,7 @@ const PIECE = 256 * 1024
 /** An exchange that failed, and whether any of the request may have reached the hub. */
 export class ExchangeError extends Error {
   readonly sent: boolean
-  /** A kept connection was closed by the other side while nothing was under way: the request was never looked at. */
+  /** A kept connection was cut before anything came: most likely while it was idle, so that nobody has seen the request. */
   readonly stale: boolean
 
   constructor(cause: unknown, { sent, stale }: { sent: boolean; stale: boolean }) {

@@ -7,8 +7,8 @@ import { createLruCache } from '../../dataset/lru-cache.ts'
 import { keys } from '../../storage/keys.ts'
 import type { ReadableStore } from './read-object.ts'
 
-const WINDOW_BYTES = 4 * 1024 * 1024
-const WINDOWS_KEPT = 6
+const WINDOW_BYTES = 2 * 1024 * 1024
+const WINDOWS_KEPT = 4
 
 export function createWindowedFetch(storage: ReadableStore): FetchBlock {
   const windows = createLruCache<string, Promise<Uint8Array>>(WINDOWS_KEPT, () => 1)
