@@ -91,10 +91,13 @@ function report(
   samples: Samples,
   headings: ReadonlyMap<string, string>,
 ): void {
-  const figures = figuresOf(samples)
-  process.stdout.write(`${[...sampleTable(samples.all, headings), '', ...figureTable(figures)].join('\n')}\n`)
+  process.stdout.write(
+    `${[...sampleTable(samples.all, headings), '', ...figureTable(figuresOf(samples))].join('\n')}\n`,
+  )
+  if (options.scale < 1)
+    say('With less data than usual, what each call costs at the least weighs more: the targets are for --scale 1')
   if (!options.write) return
-  for (const part of partsOf(scenarios)) writePage(part, { options, scenarios, machine, samples, headings, figures })
+  for (const part of partsOf(scenarios)) writePage(part, { options, scenarios, machine, samples, headings })
 }
 
 /** What is not there is said, and left out. */

@@ -8,7 +8,7 @@ import { createSamples, type Sample } from '../bench/measure/samples.ts'
 import { costOf, parseStoreRequests } from '../bench/measure/store-requests.ts'
 import { parseOptions } from '../bench/options.ts'
 import { figuresOf, figureTable, isMet } from '../bench/report/figures.ts'
-import { replacePart } from '../bench/report/page.ts'
+import { measuredText, replacePart } from '../bench/report/page.ts'
 import { sampleTable } from '../bench/report/sample-table.ts'
 import { medianOf, summarise } from '../bench/report/stats.ts'
 import { inTurn } from '../bench/run-scenario.ts'
@@ -110,10 +110,10 @@ describe('figures', () => {
     samples.add(sample({ tool: 'restic', wall: 4, cpu: 1 }))
     const figures = figuresOf(samples)
     assert.deepEqual(figures.slice(0, 3).map(isMet), [true, undefined, false])
-    const [, first, second, third] = figureTable(figures)
+    const [, first, second, , note] = figureTable(figures)
     assert.match(first!, /first push, wall \/ restic +0\.75 +<= 0\.75 +ok$/)
-    assert.match(second!, /n\/a .* not measured$/)
-    assert.match(third!, /MISSED by 67 %$/)
+    assert.match(second!, /MISSED by 67 %$/)
+    assert.match(note!, /^Not measured in this run: first push, wall \/ tar \| zstd -3; /)
   })
 })
 
@@ -155,5 +155,18 @@ describe('docs/performance.md', () => {
       assert.equal(replacePart(changed, part, 'measured\n'), changed)
     }
     assert.throws(() => replacePart(PAGE, 'other', ''), /no "<!-- bench other -->"/)
+  })
+
+  it('gets the samples and figures of the part, and no folder', () => {
+    const options = parseOptions(['--only', 'main,fleet', '--folder', '/secret/place'])!
+    const samples = createSamples(() => {})
+    samples.add(sample({ wall: 3 }))
+    samples.add(sample({ tool: 'restic', wall: 4 }))
+    samples.add(sample({ scenario: 'fleet', step: 'pull v1', tool: 'aetherfs, 64 clients' }))
+    const machine = { description: 'Two cores', busy: 0.5, load: 1 }
+    const text = measuredText('main', { options, machine, samples, scenarios: options.scenarios, headings: new Map() })
+    assert.match(text, /first push, wall \/ restic +0\.75/)
+    assert.match(text, /Others used 50 % of the processors/)
+    assert.doesNotMatch(text, /64 clients|secret/)
   })
 })

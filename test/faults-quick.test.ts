@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { proxyTrial } from './faults/trial/proxy-trial.fixture.ts'
 import { openStage, type Stage } from './faults/trial/stage.fixture.ts'
-import { storageTrial } from './faults/trial/storage-trial.fixture.ts'
+import { allFaults, storageTrial } from './faults/trial/storage-trial.fixture.ts'
 import { describeTrials, runTrials, type TrialReport } from './faults/trial/trials.fixture.ts'
 
 const KiB = 1024
@@ -22,9 +22,9 @@ describe('while things fail, every deed succeeds whole or fails cleanly', () => 
   }
 
   it('at the store of a bare hub', () =>
-    run((seed) => storageTrial({ stage, seed, rate: 0.2, hardened: false, deeds: 10 })))
+    run((seed) => storageTrial({ stage, seed, rates: allFaults(0.2), hardened: false, deeds: 10 })))
   it('at the store of a hub as it is run', () =>
-    run((seed) => storageTrial({ stage, seed, rate: 0.3, hardened: true, deeds: 10 })))
+    run((seed) => storageTrial({ stage, seed, rates: allFaults(0.3), hardened: true, deeds: 10 })))
   it('on the way to hubs', () => run((seed) => proxyTrial({ stage, seed, rate: 0.3, deeds: 8, behind: 'hubs' })))
   it('on the way to S3', () => run((seed) => proxyTrial({ stage, seed, rate: 0.3, deeds: 8, behind: 'S3' })))
 })

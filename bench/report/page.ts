@@ -2,10 +2,10 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isIdle, type Machine } from '../measure/machine.ts'
-import type { Samples } from '../measure/samples.ts'
+import { createSamples, type Samples } from '../measure/samples.ts'
 import type { Options } from '../options.ts'
 import type { Part, Scenario } from '../scenarios.ts'
-import { type Figure, figureTable } from './figures.ts'
+import { figuresOf, figureTable } from './figures.ts'
 import { sampleTable } from './sample-table.ts'
 
 const PAGE = join(import.meta.dirname, '../../docs/performance.md')
@@ -16,7 +16,6 @@ export interface Results {
   machine: Machine
   samples: Samples
   headings: ReadonlyMap<string, string>
-  figures: readonly Figure[]
 }
 
 export function writePage(part: Part, results: Results): void {
@@ -31,21 +30,24 @@ export function replacePart(page: string, part: string, text: string): string {
   return page.slice(0, from + begin.length) + text + page.slice(to)
 }
 
-function measuredText(part: Part, { options, scenarios, machine, samples, headings, figures }: Results): string {
+/** What stands between the comments of one part: nothing of the others. */
+export function measuredText(part: Part, { options, scenarios, machine, samples, headings }: Results): string {
   const names = new Set(scenarios.filter((scenario) => scenario.part === part).map(({ name }) => name))
-  const ours = samples.all.filter(({ scenario }) => names.has(scenario))
-  const measured = figures.filter(({ value }) => value !== undefined)
-  const busy = isIdle(machine) ? '' : ` Others used ${Math.round(machine.busy * 100)} % of the processors meanwhile.`
+  const own = createSamples(() => {})
+  for (const sample of samples.all) if (names.has(sample.scenario)) own.add(sample)
+  const figures = figuresOf(own).filter(({ value }) => value !== undefined)
+  const busy = isIdle(machine) ? '' : ` Others used ${Math.round(machine.busy * 100)} % of the processors at the start.`
   return [
-    `Measured on ${new Date().toISOString().slice(0, 10)} by \`npm run bench -- --only ${part} --runs ${options.runs} --scale ${options.scale} --write\`: ${machine.description}.`,
+    `Measured on ${new Date().toISOString().slice(0, 10)} by`,
+    `\`npm run bench -- --only ${part} --runs ${options.runs} --scale ${options.scale} --write\`: ${machine.description}.`,
     `Load at the start: ${machine.load.toFixed(2)}.${busy}`,
     '',
     '```text',
-    ...figureTable(measured),
+    ...figureTable(figures),
     '```',
     '',
     '```text',
-    ...sampleTable(ours, headings).slice(1),
+    ...sampleTable(own.all, headings).slice(1),
     '```',
     '',
   ].join('\n')

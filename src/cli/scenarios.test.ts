@@ -1,10 +1,11 @@
-// Runs every scenario in testdata/ against a real hub in this process.
+// Runs every scenario in testdata/ against a real hub in this process, whose store is $DIR/store.
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
-import { mkdir, mkdtemp, realpath, rm, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, realpath, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { describe, it } from 'node:test'
+import { openStorage } from '../storage/open-storage.ts'
 import { createInProcessHub, type InProcessHub } from './testing/in-process-hub.fixture.ts'
 import { difference, type Outcome, parseScenario } from './testing/scenario.fixture.ts'
 import { splitWords } from './testing/split-words.fixture.ts'
@@ -26,7 +27,8 @@ describe('scenarios', () => {
     it(name, async () => {
       const folder = await realpath(await mkdtemp(join(tmpdir(), 'aetherfs-scenario-')))
       const clock = createTestClock(NOON_ISH)
-      const hub = await createInProcessHub(clock.now)
+      const storage = await openStorage(join(folder, 'store'))
+      const hub = await createInProcessHub(clock.now, storage)
       try {
         for (const step of parseScenario(readFileSync(new URL(name, FOLDER), 'utf8'))) {
           const words = splitWords(step.command).map((word) => word.replaceAll('$DIR', folder))
@@ -35,6 +37,7 @@ describe('scenarios', () => {
         }
       } finally {
         await hub.close()
+        await storage.close()
         await rm(folder, { recursive: true })
       }
     })
@@ -57,6 +60,16 @@ const actions = {
     await mkdir(dirname(file), { recursive: true })
     await writeFile(file, `${words.join(' ')}\n`)
     await utimes(file, clock.now() / 1000, clock.now() / 1000)
+  },
+  /** damage FOLDER: changes a byte in the middle of each file in it. */
+  async damage({ folder }: Stage, path = '') {
+    const entries = await readdir(join(folder, path), { recursive: true, withFileTypes: true })
+    for (const entry of entries.filter((one) => one.isFile())) {
+      const file = join(entry.parentPath, entry.name)
+      const bytes = await readFile(file)
+      bytes[bytes.length >> 1]! ^= 1
+      await writeFile(file, bytes)
+    }
   },
   remove: ({ folder }: Stage, path = '') => rm(join(folder, path)),
   /** wait SECONDS, on the clock of the scenario. */

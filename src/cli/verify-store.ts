@@ -52,7 +52,7 @@ async function performCheck(context: Context, check: Check): Promise<StoreReport
   const { openState } = await import('../hub/verify-store/state.ts')
   const { location, subject, statePath, flags } = check
   await using opened = new AsyncDisposableStack()
-  const storage = opened.adopt(await openStore(location), (store) => store.close())
+  const storage = opened.adopt(await openStore(context, location), (store) => store.close())
   const file = await openStateFile(statePath, { subject, restart: flags.restart ?? false })
   const state = opened.adopt(openState(file, context.now), (open) => open.close())
   if (state.resumed) await context.note(`Going on with the check that began at ${toTimestamp(state.begun * 1000)}`)
@@ -65,11 +65,15 @@ async function performCheck(context: Context, check: Check): Promise<StoreReport
 }
 
 /** Nothing is written to the store: read permission is enough. */
-async function openStore(location: string): Promise<Storage> {
+async function openStore({ settings }: Context, location: string): Promise<Storage> {
   const { openStorage } = await import('../storage/open-storage.ts')
   const { hardened } = await import('../storage/hardened.ts')
   const { isRemote } = await import('./serve/harden-store.ts')
-  return hardened(await openStorage(location, { readOnly: true }), { remote: isRemote(location) })
+  const patience = settings.retryFor * 1000 + 2000 // as a hub's: a little longer than a read may stall
+  return hardened(await openStorage(location, { readOnly: true }), {
+    remote: isRemote(location),
+    retries: { patience },
+  })
 }
 
 async function verifyWithProgress(

@@ -15,8 +15,8 @@ import { isUndone } from '../storage/undone.ts'
 /** Blocks in memory at once. More would come close to the hub's 300 MiB; clients beyond that wait before they send. */
 const UPLOADS_AT_ONCE = 4
 /** Milliseconds that an upload waits for its turn before it is told to come back later. */
-const WAIT_FOR_ROOM = 30_000
-/** A body that is slower than this over half a minute gives its place up, in bytes a second. */
+const WAIT_FOR_ROOM = 20_000
+/** A body that is slower than this over that long gives its place up, in bytes a second. */
 const SLOWEST = 16 * 1024
 
 export interface Uploads {
@@ -114,7 +114,7 @@ async function readBody(
   return bytes
 }
 
-/** Looks every half minute how much came since. */
+/** Looks every 20 seconds how much came since. */
 function createPace(now: () => number = performance.now.bind(performance)): (length: number) => void {
   let from = { time: now(), length: 0 }
   return (length) => {

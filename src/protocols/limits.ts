@@ -33,7 +33,7 @@ export interface Limits {
   compressBytes: number
   /** Parts of blocks that are held for all downloads together; further downloads wait for room. @default 192 MiB */
   downloadBytes: number
-  /** For which a download waits for that room before it is told to come back. @default 30_000 */
+  /** For which a download waits for that room before it is told to come back. @default 20_000 */
   downloadWait: number
   /** For the store to answer when somebody asks whether the hub is ready. @default 3_000 */
   readyTimeout: number
@@ -61,7 +61,7 @@ export const DEFAULT_LIMITS: Limits = {
   jsonBytes: 33 * MiB,
   compressBytes: 8 * KiB,
   downloadBytes: 192 * MiB,
-  downloadWait: 30_000,
+  downloadWait: 20_000,
   readyTimeout: 3_000,
   readyInterval: 1_000,
 }

@@ -1,5 +1,5 @@
-// How many calls a store is sent at once. It grows by one for each round of calls that went well, and is halved when the
-// store fails: additive increase, multiplicative decrease, as TCP does it (RFC 5681, section 3.1).
+// How many calls a server is sent at once. It grows by one for each round of calls that went well, and is halved when the
+// server fails: additive increase, multiplicative decrease, as TCP does it (RFC 5681, section 3.1).
 import { AetherError, type ErrorCode, toAetherError } from '../core/errors.ts'
 import { cancelled } from './check-options.ts'
 import { type Clock, systemClock } from './clock.ts'
@@ -13,7 +13,7 @@ export interface AdaptiveLimitOptions {
   first?: number
   /** Calls that wait at most; further ones are refused at once. @default 1000 */
   maxWaiting?: number
-  /** Milliseconds that a call waits at most. @default 10_000 */
+  /** Milliseconds that a call waits at most, or Infinity. @default 10_000 */
   maxWait?: number
   /** Hears of a limit that has changed. */
   onLimit?: (limit: number) => void
@@ -74,13 +74,15 @@ export function createAdaptiveLimit(options: AdaptiveLimitOptions = {}): Adaptiv
   }
 
   async function turn(signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted) throw cancelled(signal)
     if (line.length >= maxWaiting) throw noRoom(`${line.length} calls wait already`)
     const { promise, resolve: enter, reject } = Promise.withResolvers<void>()
     const leave = (error: AetherError) => {
       line.splice(line.indexOf(enter), 1)
       reject(error)
     }
-    const cancel = clock.after(maxWait, () => leave(noRoom(`there was no room for this call for ${maxWait / 1000} s`)))
+    const giveUp = () => leave(noRoom(`there was no room for this call for ${maxWait / 1000} s`))
+    const cancel = maxWait === Infinity ? () => {} : clock.after(maxWait, giveUp)
     const stop = () => leave(cancelled(signal!))
     line.push(enter)
     signal?.addEventListener('abort', stop, { once: true })
@@ -97,5 +99,5 @@ export function createAdaptiveLimit(options: AdaptiveLimitOptions = {}): Adaptiv
 }
 
 function noRoom(reason: string): AetherError {
-  return new AetherError('unavailable', `The store cannot keep up: ${reason}`, { detail: { undone: 'true' } })
+  return new AetherError('unavailable', `The server cannot keep up: ${reason}`, { detail: { undone: 'true' } })
 }

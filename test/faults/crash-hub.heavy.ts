@@ -97,7 +97,7 @@ function attemptHub(home: string): Attempt {
 
   /** Does what is left to do, until something fails; answers how that ended. */
   async function doRest(host: string): Promise<string> {
-    const hub = createHttpConnection(host, { retryForMs: 0 })
+    const hub = createHttpConnection(host, { retryFor: 0 })
     let code = 'done'
     for (; done < DEEDS.length; done++) {
       code = await codeOf(DEEDS[done]!.do(hub))

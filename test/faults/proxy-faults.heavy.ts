@@ -6,7 +6,7 @@ import { proxyTrial } from './trial/proxy-trial.fixture.ts'
 import { openStage, type Stage } from './trial/stage.fixture.ts'
 import { describeTrials, runTrials, successRate } from './trial/trials.fixture.ts'
 
-const SECONDS = Number(process.env.AETHERFS_FAULT_SECONDS ?? 60) / 4
+const SECONDS = Number(process.env.AETHERFS_FAULT_SECONDS ?? 60) / 5
 
 describe('a network that fails', () => {
   let stage: Stage

@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { openStage, type Stage } from './trial/stage.fixture.ts'
-import { storageTrial } from './trial/storage-trial.fixture.ts'
+import { allFaults, storageTrial } from './trial/storage-trial.fixture.ts'
 import { describeTrials, runTrials, successRate } from './trial/trials.fixture.ts'
 
-const SECONDS = Number(process.env.AETHERFS_FAULT_SECONDS ?? 60) / 4
+const SECONDS = Number(process.env.AETHERFS_FAULT_SECONDS ?? 60) / 5
 
 describe('a store that fails', () => {
   let stage: Stage
@@ -18,16 +18,23 @@ describe('a store that fails', () => {
   it('costs a bare hub whole deeds, and nothing is half done', async () => {
     const rates = [0.03, 0.1, 0.3]
     const trial = (seed: number, end: number) =>
-      storageTrial({ stage, seed, end, rate: rates[seed % rates.length]!, hardened: false, deeds: 25 })
+      storageTrial({ stage, seed, end, rates: allFaults(rates[seed % rates.length]!), hardened: false, deeds: 25 })
     const report = await runTrials({ seconds: SECONDS, atOnce: 6, trial })
     console.log(describeTrials(report))
   })
 
   it('costs a hub as it is run time, and hardly ever a deed', async () => {
     const trial = (seed: number, end: number) =>
-      storageTrial({ stage, seed, end, rate: 0.3, hardened: true, deeds: 25 })
+      storageTrial({ stage, seed, end, rates: allFaults(0.3), hardened: true, deeds: 25 })
     const report = await runTrials({ seconds: SECONDS, atOnce: 8, trial })
     console.log(describeTrials(report))
     assert.ok(successRate(report) > 0.95, `${successRate(report)} of the deeds came to their end`)
+  })
+  it('and gives wrong bytes is found out each time', async () => {
+    const rates = { flipped: 0.3, truncated: 0.1 }
+    const trial = (seed: number, end: number) => storageTrial({ stage, seed, end, rates, hardened: false, deeds: 25 })
+    const report = await runTrials({ seconds: SECONDS, atOnce: 3, trial })
+    console.log(describeTrials(report))
+    assert.ok(report.injected.flipped! > 10, 'too few bits were flipped to tell anything')
   })
 })

@@ -1,11 +1,12 @@
-// A real hub over a store in memory, reached without a socket: whole commands run in one process, in milliseconds.
+// A real hub, over a store in memory unless told otherwise, reached without a socket: whole commands run in one process, in milliseconds.
 import type { Client, ConnectOptions } from '../../client/client.ts'
 import type { Connection } from '../../client/connection.ts'
-import { createHttpConnection } from '../../client/transport/http-connection.ts'
 import { createClient } from '../../client/index.ts'
+import { createHttpConnection } from '../../client/transport/http-connection.ts'
 import { createHub } from '../../hub/create-hub.ts'
 import { ANONYMOUS, type Hub } from '../../hub/hub.ts'
 import { createMemoryStorage } from '../../storage/memory.ts'
+import type { Storage } from '../../storage/storage.ts'
 
 export interface InProcessHub {
   connect(options: ConnectOptions): Promise<Client>
@@ -15,8 +16,11 @@ export interface InProcessHub {
 const HOST = 'localhost:8080'
 
 /** The hub answers as "localhost:8080"; every other host is looked for on the network. */
-export async function createInProcessHub(now: () => number): Promise<InProcessHub> {
-  const hub = await createHub({ storage: createMemoryStorage(), now })
+export async function createInProcessHub(
+  now: () => number,
+  storage: Storage = createMemoryStorage(),
+): Promise<InProcessHub> {
+  const hub = await createHub({ storage, now })
   const connection = connectionTo(hub)
   return {
     connect: async (options) =>

@@ -1,7 +1,8 @@
 // The way from a client to the hub that it was told to use, or to several hubs of one store: again when it fails, fewer
 // transfers at once when a hub has too many, another hub when there is one, and never faster than it may.
+
+import { createAdaptiveLimit } from '../../storage/adaptive-limit.ts'
 import { parseHosts } from '../hosts.ts'
-import { createAdaptiveLimit } from './adaptive-limit.ts'
 import { createFailingOver } from './failing-over.ts'
 import type { HttpCalls } from './http-call.ts'
 import { createHttpCalls, type HttpOptions } from './http-calls.ts'
@@ -24,6 +25,8 @@ export interface Transport extends HttpCalls {
 const RETRY_FOR = 30_000
 /** Transfers under way at once. */
 const TRANSFERS = { least: 2, most: 16 }
+/** Transfers of our own that wait for others of ours are nobody's fault. */
+const PATIENT = { maxWaiting: Infinity, maxWait: Infinity }
 /** Bytes a second that each transfer needs at least: a hub takes slower ones for dead. */
 const WORTH_A_TRANSFER = 64 * 1024
 
@@ -38,7 +41,7 @@ export function createTransport(hosts: string, options: TransportOptions = {}): 
 
 function limitTransfers(calls: HttpCalls, rate: RateLimit | undefined): HttpCalls {
   const most = Math.min(TRANSFERS.most, Math.max(1, Math.floor((rate?.bytesPerSecond ?? Infinity) / WORTH_A_TRANSFER)))
-  const limit = createAdaptiveLimit({ most, least: Math.min(TRANSFERS.least, most) })
+  const limit = createAdaptiveLimit({ first: most, most, least: Math.min(TRANSFERS.least, most), ...PATIENT })
   const send: HttpCalls['send'] = (call) =>
     call.bulk ? limit.run(() => calls.send(call), call.signal) : calls.send(call)
   return { ...calls, send }

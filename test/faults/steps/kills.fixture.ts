@@ -8,8 +8,9 @@ const ALL = process.env.AETHERFS_CRASH_ALL === '1'
 const ONLY = process.env.AETHERFS_CRASH_ONLY ?? ''
 
 /**
- * Answers a choice of kills, before, in and after steps. Each way at each site that writes is taken once, at a step by chance;
- * at other sites, which leave everything as it was, one. Of what it has chosen before, in another scenario, some.
+ * Answers a choice of kills, before, in and after steps. All where a store is written to; at other sites that write each way
+ * once, at a step by chance; one at those that leave everything as it was. Of sites that were known before, from another
+ * scenario, every second one.
  */
 export function createKills(): Choose {
   const known = new Set<Site>()
@@ -17,7 +18,7 @@ export function createKills(): Choose {
     [...Map.groupBy(steps, ({ site }) => site)].flatMap(([site, { length }]) => {
       if (!site.includes(ONLY)) return []
       const all = waysOf(site, length)
-      if (ALL) return all
+      if (ALL || isOfStore(site)) return all
       const isNew = !known.has(site)
       known.add(site)
       if (isNew && isWriting(site)) return howsOf(site).map((how) => random.pick(all.filter((act) => act.how === how)))
@@ -31,4 +32,8 @@ function waysOf(site: Site, steps: number): Act[] {
 
 function howsOf(site: Site): Act['how'][] {
   return isDivisible(site) ? ['before', 'amid', 'after'] : ['before', 'after']
+}
+
+function isOfStore(site: Site): boolean {
+  return site.startsWith('store ') && isWriting(site)
 }

@@ -42,9 +42,9 @@ interface Hubs {
 }
 
 /** A call that hangs is given up after that many milliseconds. */
-const SILENCE = 400
+const SILENCE = 1000
 /** Milliseconds until a caller gives up. */
-const PATIENCE = 20_000
+const PATIENCE = 40_000
 const CODES: ErrorCode[] = ['unavailable', 'integrity']
 /** Bulk bytes are named by hashes. Calls have nothing but TLS, and that is not there on the loopback address. */
 const isBulk = (path: string) => /\/(blocks|record)\b/.test(path)
@@ -63,7 +63,7 @@ export async function proxyTrial(options: ProxyTrialOptions): Promise<TrialRepor
   function openClient(host: string) {
     const transport = {
       timeouts: { connect: 5000, silence: isRetrying ? SILENCE : PATIENCE },
-      retryFor: isRetrying ? 5000 : 0,
+      retryFor: isRetrying ? 20_000 : 0,
     }
     const cacheFolder = `${folder}/cache-${host}`
     const client = createClient({ host, cacheFolder }, (hosts) => createHttpConnection(hosts, transport))
@@ -121,7 +121,7 @@ const OPEN: Record<ProxyTrialOptions['behind'], Opener> = {
     const urlOf = (prefix: string) =>
       s3.urlOf(prefix).replace(encodeURIComponent(s3.endpoint), encodeURIComponent(proxy.url))
     const openHub = async () => {
-      const timeouts = { connect: 5000, idle: SILENCE }
+      const timeouts = { connect: 5000, idle: SILENCE / 2 }
       const storage = opened.adopt(await openS3({ urlOf, env: s3.env }, { timeouts }), (storage) => storage.close())
       return opened.use(await startHub({ storage: hardened(storage, IMPATIENT) }))
     }

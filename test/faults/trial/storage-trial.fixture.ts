@@ -13,17 +13,16 @@ import type { TrialReport } from './trials.fixture.ts'
 export interface StorageTrialOptions {
   stage: Stage
   seed: number
-  /** About the part of all calls to the store that something happens to. */
-  rate: number
+  rates: FaultRates<StorageFault>
   hardened: boolean
   deeds: number
   end?: number
 }
 
-/** That of production with shorter waits: a call that hangs is given up after a quarter of a second. */
+/** That of production with shorter waits: a call that hangs is given up after less than half a second. */
 export const IMPATIENT: HardenedOptions = {
   remote: true,
-  timed: { base: 250, slowest: Number.POSITIVE_INFINITY },
+  timed: { base: 400, slowest: Number.POSITIVE_INFINITY },
   retries: { policy: { attempts: 8, firstDelay: 1, maxDelay: 20 } },
 }
 /** Milliseconds until a caller gives up. A bare hub waits for a store that hangs as long as its caller does. */
@@ -35,16 +34,19 @@ function mayStrike(fault: StorageFault, key: string): boolean {
   return fault !== 'flipped' || key.startsWith('blocks/') || key.includes('/snapshots/')
 }
 
-/** Some can strike few calls, so they strike them more often. */
-function ratesOf(rate: number): FaultRates<StorageFault> {
-  return { ...evenRates(STORAGE_FAULTS, rate), lost: rate / 3, stale: rate / 2 }
+/**
+ * Everything that can happen, to about this part of all calls. Some faults can strike few calls, so they strike them more
+ * often.
+ */
+export function allFaults(rate: number): FaultRates<StorageFault> {
+  return { ...evenRates(STORAGE_FAULTS, rate), lost: rate / 3, flipped: rate / 3, stale: rate / 2 }
 }
 
 export async function storageTrial(options: StorageTrialOptions): Promise<TrialReport> {
-  const { stage, seed, rate, deeds, end } = options
+  const { stage, seed, rates, deeds, end } = options
   await using opened = new AsyncDisposableStack()
   const store = createMemoryStorage()
-  const faulty = createFaultyStorage(store, { seed, rates: ratesOf(rate), mayStrike })
+  const faulty = createFaultyStorage(store, { seed, rates, mayStrike })
   opened.defer(async () => faulty.heal()) // whoever still waits for an answer gets one
   faulty.heal()
   const folder = stage.folder.at(`trial-${seed}-${options.hardened}`)

@@ -12,7 +12,7 @@ import { createModel, type Place } from './model.fixture.ts'
 import { linesOf, type Stage } from './stage.fixture.ts'
 
 /** Milliseconds after which a deed that has not ended counts as one that never does. */
-const BOUND = 30_000
+const BOUND = 60_000
 
 /** Deeds that are done in any case: less tells nothing. */
 const FEW = 10
