@@ -1,4 +1,5 @@
 // The one error of the project. Each protocol and the command line have one table from these codes to their own status.
+import { isFull, systemMeaning } from './system-errors.ts'
 
 /** What went wrong, as a program may act on it. */
 export const ERROR_CODES = [
@@ -42,22 +43,27 @@ export class AetherError extends Error {
   }
 }
 
-/** Operating system error codes that mean that a disk or a quota is full. */
-const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
-
-/** The same failure as an AetherError, so that nothing without a code reaches a user. */
-export function toAetherError(error: unknown): AetherError {
+/**
+ * The same failure as an AetherError, so that nothing without a code reaches a user.
+ * @param place names the folder or file that it is about when the operating system does not: of open files it tells no path
+ */
+export function toAetherError(error: unknown, place?: string): AetherError {
   if (error instanceof AetherError) return error
   if (isAbort(error)) return new AetherError('cancelled', 'Cancelled', { cause: error })
   const system = systemCode(error)
-  const message = error instanceof Error ? error.message : String(error)
-  if (system !== undefined && FULL.has(system)) {
-    return new AetherError('no-space', `The disk is full: ${message}`, {
-      cause: error,
-      hint: 'Free some space and run the same command again',
-    })
-  }
-  return new AetherError('internal', message, { cause: error })
+  const { words, hint } = systemMeaning(system) ?? {}
+  const parts = [words, place && isNameless(error) ? `"${place}"` : undefined, messageOf(error)]
+  const message = parts.filter((part) => part !== undefined).join(': ')
+  return new AetherError(isFull(system) ? 'no-space' : 'internal', message, { cause: error, hint })
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** A failed call of the system that does not say of which file. */
+function isNameless(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error && !('path' in error)
 }
 
 /** `code` of a Node system error such as "ENOENT", or undefined. */

@@ -83,6 +83,6 @@ export async function pull(options: PullReferenceOptions, deps: PullDeps = {}): 
     return output === undefined ? await pullLinked(job, target!) : await pullPlain(job, output)
   } catch (error) {
     if (signal?.aborted && signal.reason === error) throw new AetherError('cancelled', 'Cancelled', { cause: error })
-    throw toAetherError(error)
+    throw toAetherError(error, output ?? target)
   }
 }

@@ -16,7 +16,7 @@ export interface Window {
 }
 
 /** Plain bytes of a window, where a frame counts as a whole. */
-const WINDOW_BYTES = 4 * 1024 * 1024
+const WINDOW_BYTES = 8 * 1024 * 1024
 
 export async function* windowsOf(runs: AsyncIterable<ChunkRun>, table: ChunkTable | undefined): AsyncGenerator<Window> {
   let draft = newDraft()

@@ -21,7 +21,7 @@ export interface Stage extends AsyncDisposable {
   byDigest: ReadonlyMap<string, Source>
 }
 
-/** @param size bytes that all of them have in common; as many more are different in each */
+/** @param size bytes that are different in each; six times as many are in all of them, as one file */
 export async function openStage(size = 200 * KiB, count = 4): Promise<Stage> {
   const folder = await temporaryFolder()
   const sources: Source[] = []
@@ -38,7 +38,7 @@ export async function openStage(size = 200 * KiB, count = 4): Promise<Stage> {
 
 function treeNumber(i: number, size: number): Tree {
   return {
-    'common.bin': file(randomBytesOf(size, 'common')),
+    'common.bin': file(randomBytesOf(6 * size, 'common')),
     [`own-${i}.bin`]: file(randomBytesOf(size, `own ${i}`)),
     'table.csv': file(`id,version ${i}\n`.repeat(5000 + i)),
     'small/one.txt': file('the same for all'),
