@@ -51,7 +51,7 @@ describe('aetherfs verify --storage', () => {
   it('agrees with a store that is as hubs left it, changes nothing in it and leaves no state behind', async () => {
     const before = await readdir(store, { recursive: true })
     const { code, out, err } = await verify('--storage', store)
-    assert.match(out, /^ok {2}\S+\/store: 1 block, 1 snapshot, 1 tag, 1 log entry; \d+ B\n$/)
+    assert.match(out, /^ok {2}\S+\/store: 1 block, 1 snapshot, 1 tag, 1 log entry; [\d.]+ (?:B|KiB)\n$/)
     assert.deepEqual([code, err], [0, ''])
     assert.deepEqual(await readdir(store, { recursive: true }), before)
     assert.deepEqual(await readdir(join(folder, '.cache/aetherfs/verify')), [])

@@ -1,5 +1,5 @@
 // The one error of the project. Each protocol and the command line have one table from these codes to their own status.
-import { isFull, systemMeaning } from './system-errors.ts'
+import { isFull, systemMeaning, systemName, systemText } from './system-errors.ts'
 
 /** What went wrong, as a program may act on it. */
 export const ERROR_CODES = [
@@ -58,7 +58,7 @@ export function toAetherError(error: unknown, place?: string): AetherError {
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  return error instanceof Error ? systemText(error.message) : String(error)
 }
 
 /** A failed call of the system that does not say of which file. */
@@ -69,7 +69,7 @@ function isNameless(error: unknown): boolean {
 /** `code` of a Node system error such as "ENOENT", or undefined. */
 export function systemCode(error: unknown): string | undefined {
   const code = (error as { code?: unknown } | null)?.code
-  return error instanceof Error && typeof code === 'string' ? code : undefined
+  return error instanceof Error && typeof code === 'string' ? systemName(code) : undefined
 }
 
 export function isAbort(error: unknown): boolean {

@@ -448,6 +448,7 @@ describe('listLog', () => {
     const lost = {
       ...JSON.parse(Buffer.from((await storage.get(page.objects[0]!.key)).bytes).toString()),
       reason: 'lost race',
+      sum: undefined,
     }
     await storage.put(keys.logEntry(GEO, '0000000000000000-0000000000000000'), Buffer.from(JSON.stringify(lost)))
     const all: string[] = []

@@ -9,6 +9,7 @@ import type { Storage } from '../storage/storage.ts'
 import { isUndone } from '../storage/undone.ts'
 import type { TagAction } from './hub.ts'
 import { holds, settleWrite } from './settle-write.ts'
+import { encodeJson, parseJson } from './stored-json.ts'
 
 const DigestText = z.string().transform((text) => parseDigest(text))
 
@@ -172,16 +173,16 @@ export function timeOfLogEntry(id: string): number | undefined {
 
 /** @throws {AetherError} `integrity` */
 export function parseTag(bytes: Uint8Array, dataset: DatasetName, name: TagName): TagObject {
-  return parseObject(TagObject, bytes, `tag "${name}" of dataset "${dataset}"`)
+  return parseJson(TagObject, bytes, `tag "${name}" of dataset "${dataset}"`)
 }
 
 /** @throws {AetherError} `integrity` */
 export function parseLogEntry(bytes: Uint8Array, dataset: DatasetName, id: string): LogObject {
-  return parseObject(LogObject, bytes, `log entry "${id}" of dataset "${dataset}"`)
+  return parseJson(LogObject, bytes, `log entry "${id}" of dataset "${dataset}"`)
 }
 
 function encodeLog(change: TagChange, from: StoredTag | undefined, whenMicros: number): Uint8Array {
-  return encodeObject({
+  return encodeJson({
     tag: change.name,
     from: digestText(from?.tag.digest ?? null),
     to: digestText(change.to),
@@ -194,21 +195,9 @@ function encodeLog(change: TagChange, from: StoredTag | undefined, whenMicros: n
 }
 
 function encodeTag(tag: TagObject): Uint8Array {
-  return encodeObject({ ...tag, digest: digestText(tag.digest), last: digestText(tag.last) })
-}
-
-function encodeObject(object: Record<string, unknown>): Uint8Array {
-  return Buffer.from(`${JSON.stringify(object)}\n`)
+  return encodeJson({ ...tag, digest: digestText(tag.digest), last: digestText(tag.last) })
 }
 
 function digestText(digest: Digest | null): string | null {
   return digest === null ? null : formatDigest(digest)
-}
-
-function parseObject<T>(schema: z.ZodType<T>, bytes: Uint8Array, what: string): T {
-  try {
-    return schema.parse(JSON.parse(Buffer.from(bytes).toString()))
-  } catch (cause) {
-    throw new AetherError('integrity', `The stored ${what} is damaged`, { cause })
-  }
 }

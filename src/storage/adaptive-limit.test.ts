@@ -86,6 +86,21 @@ describe('createAdaptiveLimit', () => {
     assert.equal(await staying, 'its turn')
   })
 
+  it('keeps the others in line when a caller stops in the moment in which its turn comes', async () => {
+    const { room } = make({ first: 1, least: 1, maxWait: Infinity })
+    const { promise: work, resolve: finish } = Promise.withResolvers<void>()
+    const stop = new AbortController()
+    void room.run(() => work)
+    void work.then(() => stop.abort()) // after it was let in, and before it has begun
+    const stopping = room.run(async () => 'let in', stop.signal)
+    let others = 0
+    const waiting = times(2, () => room.run(async () => void others++))
+    finish()
+    assert.equal(await stopping, 'let in')
+    await Promise.race([Promise.all(waiting), new Promise((resolve) => setImmediate(resolve))])
+    assert.equal(others, 2)
+  })
+
   it('finds about what a store can take, and finds back when the store recovers', async () => {
     const { clock, limits, room } = make({ maxWaiting: 3000 })
     let capacity = 10

@@ -78,7 +78,9 @@ export function createAdaptiveLimit(options: AdaptiveLimitOptions = {}): Adaptiv
     if (line.length >= maxWaiting) throw noRoom(`${line.length} calls wait already`)
     const { promise, resolve: enter, reject } = Promise.withResolvers<void>()
     const leave = (error: AetherError) => {
-      line.splice(line.indexOf(enter), 1)
+      const place = line.indexOf(enter)
+      if (place < 0) return // its turn has come: whatever is at the end of the line is not its place
+      line.splice(place, 1)
       reject(error)
     }
     const giveUp = () => leave(noRoom(`there was no room for this call for ${maxWait / 1000} s`))

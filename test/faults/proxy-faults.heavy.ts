@@ -18,14 +18,14 @@ describe('a network that fails', () => {
   it('between clients and hubs costs them time, and hardly ever a deed', async () => {
     const trial = (seed: number, end: number) =>
       proxyTrial({ stage, seed, end, rate: 0.3, deeds: 25, behind: 'hub processes' })
-    const report = await runTrials({ seconds: SECONDS, atOnce: 6, trial })
+    const report = await runTrials({ seconds: SECONDS, atOnce: 4, trial })
     console.log(describeTrials(report))
     assert.ok(successRate(report) > 0.8, `${successRate(report)} of the deeds came to their end`)
   })
 
   it('between hubs and their S3 costs them time, and hardly ever a deed', async () => {
     const trial = (seed: number, end: number) => proxyTrial({ stage, seed, end, rate: 0.3, deeds: 25, behind: 'S3' })
-    const report = await runTrials({ seconds: SECONDS, atOnce: 6, trial })
+    const report = await runTrials({ seconds: SECONDS, atOnce: 4, trial })
     console.log(describeTrials(report))
     assert.ok(successRate(report) > 0.9, `${successRate(report)} of the deeds came to their end`)
   })

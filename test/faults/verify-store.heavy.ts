@@ -52,12 +52,13 @@ describe('a check of a store', () => {
 
     const random = createRandom()
     let killed = 0
+    let tries = 0
     for (let round = 0; round < 2; ) {
       const program = verify('--state', folder.at('state/of-it'))
       let ended = false
       const outcome = program.outcome.finally(() => (ended = true))
       await until(async () => ended || (await stateSize(folder.at('state'))) > 0, 'a state')
-      await delay(random.int(0, 400))
+      await delay(random.int(0, 300 * ++tries)) // longer each time, so that it comes to an end on any machine
       program.process.kill('SIGKILL')
       const { exit, signal, stdout, stderr } = await outcome
       if (signal === 'SIGKILL') {
@@ -67,6 +68,7 @@ describe('a check of a store', () => {
       assert.equal(exit, 7, stderr)
       assert.deepEqual(resultOf(stdout), resultOf(expected.stdout))
       round++
+      tries = 0
     }
     console.log(`${killed} checks were killed`)
     assert.ok(killed > 3)

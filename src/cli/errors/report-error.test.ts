@@ -45,8 +45,10 @@ describe('reportError', () => {
   })
 
   it('does not call a refusal of the operating system a defect', () => {
-    const refusal = Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES', syscall: 'open' })
-    assert.deepEqual(report(refusal).lines, ['aetherfs: EACCES: permission denied'])
+    const refusal = Object.assign(new Error('ENOTDIR: not a directory'), { code: 'ENOTDIR', syscall: 'open' })
+    assert.deepEqual(report(refusal).lines, ['aetherfs: ENOTDIR: not a directory'])
+    const { lines } = report(Object.assign(refusal, { code: 'EACCES' }))
+    assert.match(lines[1]!, /^hint: Give this user permission/)
   })
 
   it('keeps control characters of a message from the terminal', () => {

@@ -1,7 +1,8 @@
 // Reads the configuration file: YAML, and so JSON too. Every error names the file and the key.
 import { readFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { AetherError, systemCode } from '../../core/errors.ts'
+import { AetherError, systemCode, toAetherError } from '../../core/errors.ts'
+import { systemMeaning } from '../../core/system-errors.ts'
 import { configFolder } from './xdg.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -34,7 +35,7 @@ async function readIfThere(file: string): Promise<string | undefined> {
     return await readFile(file, 'utf8')
   } catch (cause) {
     if (systemCode(cause) === 'ENOENT' || systemCode(cause) === 'ENOTDIR') return undefined
-    throw unusable(file, cause instanceof Error ? cause.message : String(cause), undefined, cause)
+    throw unreadable(file, cause)
   }
 }
 
@@ -49,6 +50,13 @@ async function parse(file: string, text: string): Promise<ReadonlyMap<string, un
   const checked = checkConfig(document ?? {}, dirname(file))
   if ('problem' in checked) throw unusable(file, checked.problem, checked.hint)
   return checked.values
+}
+
+/** A disk that fails is no mistake of who wrote the file. */
+function unreadable(file: string, cause: unknown): AetherError {
+  const { message, hint } = toAetherError(cause)
+  const code = systemMeaning(systemCode(cause)) === undefined ? 'invalid' : 'internal'
+  return new AetherError(code, `Cannot read the configuration file "${file}": ${message}`, { hint, cause })
 }
 
 function firstLine(error: unknown): string {

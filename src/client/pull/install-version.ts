@@ -36,8 +36,8 @@ export interface Installed {
   built: RestoreResult | undefined
   /** What the link pointed to until now. */
   previous: VersionKey | undefined
-  /** Older versions that were removed. */
-  removed: number
+  /** Older versions that were removed; undefined when that failed. */
+  removed: number | undefined
 }
 
 /** Builds the version unless it is there, and switches the link to it. */
@@ -48,7 +48,7 @@ export async function installVersion(version: Version): Promise<Installed> {
   while (installed === undefined) {
     installed = isComplete(version.layout, version.key) ? await place(version) : await build(version)
   }
-  await cleanUp(version)
+  await cleanUp(version, installed.removed !== undefined)
   return installed
 }
 
@@ -116,12 +116,12 @@ async function rename({ layout, key }: Version, record: string): Promise<void> {
 }
 
 /** The new version is in place by now, so what goes wrong here is no failure of the pull. */
-async function prune(job: Job, layout: TargetLayout): Promise<number> {
+async function prune(job: Job, layout: TargetLayout): Promise<number | undefined> {
   try {
     return await pruneVersions(layout, job.keep)
   } catch (error) {
     warnOfSystem(job, error)
-    return 0
+    return undefined
   }
 }
 
@@ -130,11 +130,11 @@ function warnOfSystem({ report }: Job, error: unknown): void {
   report.warn(`Old versions were not removed: ${(error as Error).message}`)
 }
 
-async function cleanUp(version: Version): Promise<void> {
+async function cleanUp(version: Version, pruned: boolean): Promise<void> {
   try {
     await dropAbandoned(version)
     await emptyTrash(version.layout)
-    rmSync(purposeOf(version.layout, version.key), { force: true })
+    if (pruned) rmSync(purposeOf(version.layout, version.key), { force: true })
   } catch (error) {
     warnOfSystem(version.job, error)
   }
@@ -142,7 +142,7 @@ async function cleanUp(version: Version): Promise<void> {
 
 /**
  * Says for which link a version is being built, so that it can be given up when that link has gone on without it. It is
- * there until the very end: without it, nobody would notice that a pull was killed while it cleaned up.
+ * there until the very end: without it, nobody would notice that a pull was killed or failed while it cleaned up.
  */
 function notePurpose({ layout, link, key }: Version): void {
   writeFileSync(purposeOf(layout, key), lineOf(link))

@@ -50,7 +50,6 @@ const CODES: ErrorCode[] = ['unavailable', 'integrity']
 const isBulk = (path: string) => /\/(blocks|record)\b/.test(path)
 /** Half a day may pass before a publish answers, so that nobody gives it up. */
 const isPublish = (path: string) => path.endsWith('/PublishSnapshot')
-const isNamedByHash = (path: string) => /\/(blocks|snapshots)\//.test(path)
 
 export async function proxyTrial(options: ProxyTrialOptions): Promise<TrialReport> {
   const { stage, seed, deeds, end, behind } = options
@@ -114,7 +113,9 @@ const OPEN: Record<ProxyTrialOptions['behind'], Opener> = {
   async S3(options, opened) {
     const s3 = opened.use(await startS3())
     const store = opened.adopt(await openS3(s3), (storage) => storage.close())
-    const mayStrike = (fault: ProxyFault, _: string, path: string) => fault !== 'flipped' || isNamedByHash(path)
+    // A bit of an object is found out by who reads it; lists and refusals have nothing but TLS.
+    const mayStrike = (fault: ProxyFault, method: string, path: string) =>
+      fault !== 'flipped' || method === 'PUT' || !path.includes('list-type')
     const proxy = opened.use(
       await startHealthy({ ...ratesOf(options), target: s3.endpoint, mayStrike, slowDownBody: SLOW }),
     )

@@ -29,11 +29,6 @@ export const IMPATIENT: HardenedOptions = {
 const [SHORT, LONG] = [700, 20_000]
 const CODES: ErrorCode[] = ['unavailable', 'integrity']
 
-/** Nothing but the SHA-256 that names it tells whether what was read is what was written. Tags and their log have none. */
-function mayStrike(fault: StorageFault, key: string): boolean {
-  return fault !== 'flipped' || key.startsWith('blocks/') || key.includes('/snapshots/')
-}
-
 /**
  * Everything that can happen, to about this part of all calls. Some faults can strike few calls, so they strike them more
  * often.
@@ -46,7 +41,7 @@ export async function storageTrial(options: StorageTrialOptions): Promise<TrialR
   const { stage, seed, rates, deeds, end } = options
   await using opened = new AsyncDisposableStack()
   const store = createMemoryStorage()
-  const faulty = createFaultyStorage(store, { seed, rates, mayStrike })
+  const faulty = createFaultyStorage(store, { seed, rates })
   opened.defer(async () => faulty.heal()) // whoever still waits for an answer gets one
   faulty.heal()
   const folder = stage.folder.at(`trial-${seed}-${options.hardened}`)
@@ -60,7 +55,7 @@ export async function storageTrial(options: StorageTrialOptions): Promise<TrialR
 
   const clients = [await openClient('one'), await openClient('two')]
   const random = createRandom(seed)
-  const patience = options.hardened ? LONG : SHORT
+  const patience = options.hardened || !rates.hung ? LONG : SHORT
   const trial = createTrial({ stage, folder, random, store, clients, deeds, end, codes: CODES, patience })
   await trial.prepare()
   faulty.ail()

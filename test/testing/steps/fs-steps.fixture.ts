@@ -177,11 +177,11 @@ function textOf(path: unknown): string {
   return resolve(path instanceof URL ? path.pathname : String(path))
 }
 
-/** As Node makes them: those of calls on open files do not name the file. */
+/** As Node makes them: those of calls on open files do not name the file, and some have no name themselves. */
 function systemError(name: string, [path, dest]: string[]): Error {
-  const code = plan?.act?.code ?? 'EIO'
-  const errno = -(constants.errno as Record<string, number>)[code]!
-  const [, text] = getSystemErrorMap().get(errno)!
+  const errno = -(constants.errno as Record<string, number>)[plan?.act?.code ?? 'EIO']!
+  const unknown = `Unknown system error ${errno}`
+  const [code, text] = getSystemErrorMap().get(errno) ?? [unknown, unknown]
   const isOfOpenFile = /^(read|write|append)File$/.test(name)
   const syscall = isOfOpenFile ? name.replace('File', '').replace('append', 'write') : name
   const names = isOfOpenFile || path === undefined ? {} : { path, ...(dest && { dest }) }
