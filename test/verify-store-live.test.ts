@@ -17,7 +17,7 @@ import { listStore, readStoredRecord, storedTags } from './testing/stored.fixtur
 import { temporaryFolder } from './testing/temporary-folder.fixture.ts'
 import { copyOf, dyingStorage, wrapStorage } from './testing/wrapped-storage.fixture.ts'
 
-const SNAPSHOTS = 40
+const SNAPSHOTS = 30
 
 const original = createMemoryStorage()
 await fillStore(original, SNAPSHOTS)
@@ -51,7 +51,7 @@ describe('a check that is interrupted', () => {
     const random = createRandom(newSeed())
     console.log(`seed ${random.seed}`)
     await using folder = await temporaryFolder()
-    for (let round = 0; round < 6; round++) {
+    for (let round = 0; round < 4; round++) {
       const damaged = await copyOf(original)
       await damage(damaged, random, random.int(0, 12))
       const files = random.chance(0.5)
@@ -144,7 +144,7 @@ describe('a check of a store in use', () => {
   it('takes no move, no publish and no removal for damage', async () => {
     const random = createRandom(newSeed())
     console.log(`seed ${random.seed}`)
-    for (let round = 0; round < 6; round++) {
+    for (let round = 0; round < 4; round++) {
       const store = await copyOf(original)
       const hub = await createHub({ storage: store })
       let last: Promise<unknown> = Promise.resolve()

@@ -337,7 +337,7 @@ describe('damage in a store', () => {
     const random = createRandom(newSeed())
     console.log(`seed ${random.seed}`)
     const small = (await listStore(original)).map((line) => line.split(' ')[0]!).filter((key) => /tags|log/.test(key))
-    for (let round = 0; round < 40; round++) {
+    for (let round = 0; round < 20; round++) {
       const storage = await copyOf(original)
       const key = random.pick(round % 4 === 0 ? await blocksOf(storage) : small)
       let place = 0

@@ -8,6 +8,8 @@ import type { Sink, World } from './world.ts'
 export async function start(): Promise<void> {
   const world = createWorld()
   process.on('uncaughtException', (error) => void crash(error, world))
+  // Something is waited for that nothing will bring about: without this the program would end there, and with success.
+  process.once('beforeExit', () => void crash(new Error('The program waits for something that never comes'), world))
   const code = await runCli(process.argv.slice(2), world)
   // Everything is written by now. What might still be open, such as a kept connection, must not hold the shell up.
   process.exit(code)

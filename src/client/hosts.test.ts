@@ -9,7 +9,21 @@ describe('parseHosts', () => {
   })
 
   it('refuses what is no list of hosts', () => {
-    for (const text of ['', 'a,', 'a,,b', 'a b', 'http://a', '@a/b'])
+    for (const text of [
+      '',
+      'a,',
+      'a,,b',
+      'a b',
+      'http://a',
+      '@a/b',
+      'a;b',
+      '[::1',
+      '::1',
+      'a:1:2',
+      'a:0',
+      'a:99999',
+      'a:b',
+    ])
       assert.throws(() => parseHosts(text), { code: 'invalid', hint: /hub-1/ }, text)
   })
 })

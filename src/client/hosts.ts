@@ -1,6 +1,7 @@
 // How to speak to a host: which scheme and port, and whether it is this machine.
 import { BlockList, isIP } from 'node:net'
 import { AetherError } from '../core/errors.ts'
+import { hostFault } from '../core/reference.ts'
 
 export interface Endpoint {
   tls: boolean
@@ -19,9 +20,9 @@ LOOPBACK.addAddress('::1', 'ipv6')
 /** @param text hosts as references have them, separated by commas: hubs that serve one store. @throws {AetherError} `invalid` */
 export function parseHosts(text: string): string[] {
   const hosts = text.split(',').map((host) => host.trim())
-  const wrong = hosts.find((host) => !/^[^\s/@]+$/.test(host))
-  if (wrong === undefined) return [...new Set(hosts)]
-  throw new AetherError('invalid', `Cannot use "${text}" as hosts: "${wrong}" is none`, {
+  const fault = hosts.map(hostFault).find((found) => found !== undefined)
+  if (fault === undefined) return [...new Set(hosts)]
+  throw new AetherError('invalid', `Cannot use "${text}" as hosts: ${fault}`, {
     hint: 'Write hosts such as hub-1.example.com,hub-2.example.com:8443',
   })
 }

@@ -60,18 +60,20 @@ const HOST =
   /^(?<name>\[[0-9A-Fa-f:.]+(?:%[0-9A-Za-z._~-]+)?\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?\.?)(?::(?<port>\d{1,5}))?$/
 
 function checkHost(text: string, host: string): void {
+  const fault = hostFault(host)
+  if (fault !== undefined) throw malformed(text, fault, isBareAddress(host) ? 'Write [::1]:8080/name' : undefined)
+}
+
+/** Why a text cannot be the host of a reference; undefined when it can. */
+export function hostFault(host: string): string | undefined {
   const groups = HOST.exec(host)?.groups
-  if (!groups) {
-    const bare = (host.match(/:/g) ?? []).length > 1 && !host.startsWith('[')
-    throw malformed(
-      text,
-      bare ? `an IPv6 host stands in brackets` : `"${host}" is no host`,
-      bare ? 'Write [::1]:8080/name' : undefined,
-    )
-  }
-  if (groups.port !== undefined && (Number(groups.port) > 65535 || Number(groups.port) === 0)) {
-    throw malformed(text, `port ${groups.port} is not between 1 and 65535`)
-  }
+  if (!groups) return isBareAddress(host) ? 'an IPv6 host stands in brackets' : `"${host}" is no host`
+  const port = Number(groups.port ?? 1)
+  return port >= 1 && port <= 65535 ? undefined : `port ${groups.port} is not between 1 and 65535`
+}
+
+function isBareAddress(host: string): boolean {
+  return (host.match(/:/g) ?? []).length > 1 && /^[0-9a-f:.]+$/i.test(host)
 }
 
 function splitName(text: string, rest: string): { name: string; tag?: string; digest?: string } {

@@ -28,13 +28,13 @@ export interface UnpackedFrames {
   release(): void
 }
 
-/** Buffers that wait to be used again. */
-const IDLE_BUFFERS = 8
+/** Bytes of buffers that wait to be used again. */
+const IDLE_BYTES = 32 * 1024 * 1024
 /** Plain bytes for which no worker is started. */
 const INLINE_BYTES = 4 * 1024 * 1024
 
 export function createFrameThreads(inlineBytes = INLINE_BYTES): FrameThreads {
-  const shelf = createBufferShelf(IDLE_BUFFERS)
+  const shelf = createBufferShelf(IDLE_BYTES)
   const workers = createWorkerPool<FrameJob, FrameResult>(workerModule('frame-worker', import.meta.url))
   let handled = 0
 

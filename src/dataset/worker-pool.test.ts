@@ -24,6 +24,15 @@ describe('createWorkerPool', () => {
     await pool.close()
   })
 
+  it('closes when an answer is on its way', async () => {
+    const pool = createWorkerPool<string, string>(echo, 1)
+    await pool.run('a')
+    const job = pool.run('b')
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300) // the answer is there and nobody has looked yet
+    await pool.close()
+    assert.equal(await job, 'b!')
+  })
+
   it('fails what waits when it is closed', async () => {
     const pool = createWorkerPool<string, string>(echo, 1)
     const jobs = Promise.allSettled(['hang', 'a'].map((job) => pool.run(job)))

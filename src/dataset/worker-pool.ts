@@ -55,19 +55,22 @@ export function createWorkerPool<Job, Result>(module: URL, size = availableParal
 
   function perform(worker: Worker, task: Waiting<Job, Result>): void {
     const settle = (finish: () => void, reusable: boolean) => {
-      for (const name of ['message', 'error', 'exit']) worker.removeAllListeners(name)
-      worker.unref()
+      // Its own alone: who ends the thread listens for its exit too, and would wait for ever.
+      for (const [name, listener] of Object.entries(listeners)) worker.off(name, listener)
+      if (!closed) worker.unref()
       if (reusable) idle.push(worker)
       else all.delete(worker)
       finish()
       next()
     }
+    const ended = new AetherError('cancelled', 'A worker was ended in the middle of its job')
+    const listeners = {
+      message: (answer: WorkerAnswer<Result>) => settle(() => deliver(answer, task), true),
+      error: (error: unknown) => settle(() => task.reject(error), false),
+      exit: () => settle(() => task.reject(ended), false),
+    }
+    for (const [name, listener] of Object.entries(listeners)) worker.on(name, listener)
     worker.ref() // a job under way keeps the process alive
-    worker.once('message', (answer: WorkerAnswer<Result>) => settle(() => deliver(answer, task), true))
-    worker.once('error', (error) => settle(() => task.reject(error), false))
-    worker.once('exit', () =>
-      settle(() => task.reject(new AetherError('cancelled', 'A worker was ended in the middle of its job')), false),
-    )
     worker.postMessage(task.job, task.transfer)
   }
 

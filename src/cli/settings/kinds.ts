@@ -2,6 +2,7 @@
 // configuration file (typed). zod is handed in, so that commands without a file never load it.
 import { isAbsolute, resolve } from 'node:path'
 import type { ZodType, z } from 'zod'
+import { hostFault } from '../../core/reference.ts'
 
 type Zod = typeof z
 
@@ -55,7 +56,8 @@ function hostsProblem(text: string): string | undefined {
 function hostProblem(text: string): string | undefined {
   const [, scheme, host = ''] = /^([a-z]+:\/\/)?([^/]*)/i.exec(text) ?? []
   if (scheme !== undefined) return `write it without "${scheme}": ${host}`
-  return /^[^\s/@]+$/.test(text) ? undefined : 'write a host such as hub.example.com, localhost:8080 or [::1]:8080'
+  if (/^[^\s/@]+$/.test(text)) return hostFault(text)
+  return 'write a host such as hub.example.com, localhost:8080 or [::1]:8080'
 }
 
 /** Bytes: "500", "64K", "1.5MiB". K, M and G count by 1024 as KiB, MiB and GiB do; KB, MB and GB by 1000. */

@@ -151,6 +151,8 @@ describe('loadSettings', () => {
     )
     await rejects(load({ env: { AETHERFS_HOST: 'a/b' } }), /for AETHERFS_HOST: write a host such as/, hosts)
     await rejects(load({ flags: { host: 'a:1,,b:2' } }), /"a:1,,b:2" for --host: write a host such as/, hosts)
+    await rejects(load({ flags: { host: 'a:1,b:99999' } }), /for --host: port 99999 is not between 1 and 65535$/, hosts)
+    await rejects(load({ flags: { host: 'a:1;b:2' } }), /for --host: "a:1;b:2" is no host$/, hosts)
     await rejects(
       load({ flags: { bwlimit: 'fast' } }),
       /"fast" for --bwlimit: write bytes as in 800K, 10M/,

@@ -148,7 +148,7 @@ async function proxiesOf(
 }
 
 function ratesOf({ seed, rate }: ProxyTrialOptions) {
-  return { seed, rates: evenRates(PROXY_FAULTS, rate) }
+  return { seed, rates: { ...evenRates(PROXY_FAULTS, rate), flipped: rate / 15 } }
 }
 
 async function startHealthy(options: FaultProxyOptions): Promise<FaultProxy> {

@@ -135,6 +135,7 @@ const PASS = {
 
   async promise(step: Step): Promise<unknown> {
     if (step.how === undefined) return await step.perform()
+    if (step.how === 'hang') return await new Promise(() => {})
     if (step.how === 'fail' && step.name === 'close') await step.perform()
     if (step.how === 'fail') throw step.failure()
     if (step.how === 'amid') step.half()

@@ -5,8 +5,11 @@ import { readFileSync } from 'node:fs'
 /** "call path", where what chance puts into a path is left out: equal sites are one place in a program. */
 export type Site = string
 
-/** Killed before the step, when half of what it writes is done, or when all is done but nobody knows; or the step fails. */
-export type How = 'before' | 'amid' | 'after' | 'fail'
+/**
+ * Killed before the step, when half of what it writes is done, or when all is done but nobody knows; or the step fails; or
+ * it never ends, which only what is asynchronous can do.
+ */
+export type How = 'before' | 'amid' | 'after' | 'fail' | 'hang'
 
 export interface Act {
   site: Site
