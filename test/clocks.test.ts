@@ -49,17 +49,25 @@ describe('two hubs whose clocks are two hours apart', () => {
   it('keep the log in the order of the moves, and its times growing', async () => {
     await using world = await openSkewedHubs()
     const { ahead, behind, push } = world
-    for (const [i, client] of [ahead, behind, ahead, behind, behind].entries())
+    const times: number[] = []
+    for (const [i, client] of [behind, ahead, behind].entries()) {
       await push(client, `push ${i}`, 'geo:live')
+      const [live] = await Array.fromAsync(behind.tags('geo'))
+      times.push(live!.movedMicros)
+    }
     await behind.rollBack('geo:live', { reason: 'back' })
     await ahead.tag('geo:live', 'geo:stable', { reason: 'other' })
     await behind.deleteTag('geo:live', { reason: 'gone' })
-    const right = ['gone', 'back', 'push 4', 'push 3', 'push 2', 'push 1', 'push 0']
+    const right = ['gone', 'back', 'push 2', 'push 1', 'push 0']
     for (const client of [ahead, behind]) {
       const log: LogEntry[] = await Array.fromAsync(client.log('geo:live'))
       assert.deepEqual(
         log.map(({ reason }) => reason),
         right,
+      )
+      assert.deepEqual(
+        log.slice(2).map(({ whenMicros }) => whenMicros),
+        times.toReversed(),
       )
       log.slice(1).forEach(({ whenMicros }, i) => void assert.ok(whenMicros < log[i]!.whenMicros, 'times grow'))
       const all = await Array.fromAsync(client.log('geo'))
@@ -69,20 +77,6 @@ describe('two hubs whose clocks are two hours apart', () => {
       )
       assert.equal(all.length, right.length + 1)
     }
-  })
-
-  it('tell the times of a tag growing, whichever moved it', async () => {
-    await using world = await openSkewedHubs()
-    const times: number[] = []
-    for (const [i, client] of [world.ahead, world.behind, world.behind, world.ahead].entries()) {
-      await world.push(client, `push ${i}`, 'geo:live')
-      const [live] = await Array.fromAsync(world.behind.tags('geo'))
-      times.push(live!.movedMicros)
-    }
-    assert.deepEqual(
-      times,
-      [...new Set(times)].toSorted((a, b) => a - b),
-    )
   })
 
   it('take the receipts of each other, also much later', async () => {
@@ -119,7 +113,7 @@ describe('a client whose clock is an hour off', () => {
       await using world = await openWorld()
       const path = world.at('source', 'a.txt')
       await writeTree(world.at('source'), { 'a.txt': file('0'.repeat(50_000)) })
-      for (const digit of ['1', '2', '3', '4']) {
+      for (const digit of ['1', '2']) {
         await writeFile(path, digit.repeat(50_000))
         await world.client.push(world.at('source'), ['geo:live'])
         const [pulled] = await world.client.pull(world.at('target'), ['geo:live'])

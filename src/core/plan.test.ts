@@ -5,7 +5,7 @@ import { type BlockIndex, chunkCount, createBlockBuilder } from './block.ts'
 import { createExtentsBuilder } from './extents.ts'
 import { encodeFrame } from './frame.ts'
 import { type ChunkId, sha256Hex } from './id.ts'
-import { chunksOf, missingChunks, planRanges } from './plan.ts'
+import { chunksOf, planRanges } from './plan.ts'
 import { sampleBytes } from './sample.fixture.ts'
 
 /** A block of frames with these chunk lengths. */
@@ -64,15 +64,6 @@ describe('chunksOf', () => {
     const beyond = everything()
     beyond.count[0] = 99
     assert.throws(() => [...chunksOf(beyond, at)], { code: 'integrity', message: /does not have/ })
-  })
-})
-
-describe('missingChunks', () => {
-  it('names what is not there, once', () => {
-    const chunks = [...chunksOf(everything(), at)]
-    const has = new Set([chunks[1]!.id])
-    const missing = [...missingChunks([...chunks, ...chunks], (id) => has.has(id))]
-    assert.deepEqual(missing, [chunks[0], ...chunks.slice(2)])
   })
 })
 

@@ -36,16 +36,6 @@ export function* chunksOf(extents: Extents, indexOf: (block: number) => BlockInd
   }
 }
 
-/** The chunks that a reader lacks. A chunk that the stream has several times is named once. */
-export function* missingChunks(chunks: Iterable<PlacedChunk>, has: (id: ChunkId) => boolean): Generator<PlacedChunk> {
-  const named = new Set<ChunkId>()
-  for (const chunk of chunks) {
-    if (named.has(chunk.id) || has(chunk.id)) continue
-    named.add(chunk.id)
-    yield chunk
-  }
-}
-
 /** A run of whole frames of one block, to be read in one request. */
 export interface FrameRange {
   block: number

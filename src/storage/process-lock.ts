@@ -121,7 +121,10 @@ function tryAcquire(path: string): DatabaseSync | undefined {
 const SQLITE = { busy: 5, readOnly: 8, ioError: 10, cannotOpen: 14, notADatabase: 26 } as const
 
 const WHY: Record<number, [reason: string, hint?: string]> = {
-  [SQLITE.readOnly]: ['it cannot be written', 'Give the user that runs this write permission on the folder'],
+  [SQLITE.readOnly]: [
+    'it cannot be written',
+    'Give the user that runs this write permission on the folder; a file system that is read-only has to be mounted for writing',
+  ],
   [SQLITE.ioError]: [
     'reading or locking it failed',
     'A network file system needs its lock service; a local one needs a sound disk',

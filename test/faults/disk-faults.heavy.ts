@@ -1,11 +1,17 @@
 // Disks that fail in the middle of a pull, a push or a hub's work, at each call of the file system, once or from then on.
 // Everything ends whole or with words that explain it; nothing is lost; and with a sound disk the same command completes.
+
+import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { type Outcome, startProgram } from '../testing/program.fixture.ts'
 import { createRandom } from '../testing/random.fixture.ts'
+import { type Act, type StepPlan, stepEnv } from '../testing/steps/step-plan.fixture.ts'
 import { type TemporaryFolder, temporaryFolder } from '../testing/temporary-folder.fixture.ts'
-import { attemptAll } from './steps/attempts.fixture.ts'
-import { createFailures } from './steps/failures.fixture.ts'
-import { workInMemory } from './steps/home.fixture.ts'
+import { until } from '../testing/until.fixture.ts'
+import { type Attempt, attemptAll } from './steps/attempts.fixture.ts'
+import { checkEnd, createFailures } from './steps/failures.fixture.ts'
+import { makeHome, workInMemory } from './steps/home.fixture.ts'
+import { createHubWork } from './steps/hub-work.fixture.ts'
 import {
   openPullWorld,
   type Pull,
@@ -46,4 +52,46 @@ describe('a disk that fails under a push', () => {
 
   it('that updates', () => attemptPushes(laterPush))
   it('that goes on with one that was killed', () => attemptPushes(resumedPush))
+})
+
+describe('a disk that fails under a hub', () => {
+  /** How a call on the hub may end. */
+  const ENDS = ['done', 'unavailable', 'no-space', 'partial']
+
+  function attemptHub(home: string): Attempt {
+    const store = `${home}/store`
+    const work = createHubWork(home, store)
+    makeHome(home)
+
+    async function run(plan: StepPlan): Promise<Outcome> {
+      const argv = ['run', '--listen', '127.0.0.1:0', '--storage', store]
+      const hub = startProgram(argv, { home, env: stepEnv({ store }, plan) })
+      let ended = false
+      void hub.outcome.then(() => (ended = true))
+      await until(() => ended || hub.stdout().includes('\n'), 'the hub')
+      if (ended) return await hub.outcome
+      const host = hub.stdout().trim().replace('http://', '')
+      const end = await work.doRest(host)
+      assert.ok(ENDS.includes(end), `${end}: ${hub.stderr()}`)
+      if (!plan.act?.ever) await work.goOn(host)
+      hub.process.kill('SIGTERM')
+      return await hub.outcome
+    }
+
+    async function inspect(outcome: Outcome, act: Act | undefined): Promise<void> {
+      const isRunning = outcome.stdout !== ''
+      if (isRunning) assert.equal(outcome.exit, 0, outcome.stderr)
+      else checkEnd(outcome, act)
+      await work.inspect()
+    }
+
+    return { run, inspect, repeat: work.finish, [Symbol.asyncDispose]: async () => {} }
+  }
+
+  it('is said to the client, and when it works again so does the hub', async () => {
+    await using folder = await temporaryFolder()
+    const random = createRandom()
+    console.log(`seed ${random.seed}`)
+    await attemptAll(async (name) => attemptHub(folder.at(name)), random, createFailures())
+  })
 })

@@ -17,7 +17,7 @@ export const PROXY_FAULTS = [
   'reset', // the connection ends, not forwarded
   'lost', // forwarded and carried out, then the connection ends
   'truncated', // the connection ends in the middle of the answer
-  'flipped', // one bit of the body is wrong: of the request, or of the answer
+  'flipped', // one bit of the body is wrong: of the request, or of the answer unless that is a refusal
   'stalled', // the answer pauses, before it or in the middle
   'hung', // no answer ever: forwarded or not
 ] as const
@@ -77,7 +77,8 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
     const answer = await forward(incoming, asked ? Buffer.from(withFlippedBit(sent, random)) : sent)
     if (fault === 'hung') return
     if (fault === 'lost') return void response.destroy()
-    if (fault === 'flipped' && !asked) answer.body = Buffer.from(withFlippedBit(answer.body, random))
+    if (fault === 'flipped' && !asked && answer.status < 300)
+      answer.body = Buffer.from(withFlippedBit(answer.body, random))
     await deliver(response, answer, fault, random)
   }
 

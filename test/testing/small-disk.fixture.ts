@@ -12,6 +12,8 @@ export interface SmallDisk extends Disposable {
   fill(): void
   /** Takes away what `fill` wrote. */
   empty(): void
+  /** Makes it read-only, or writable again. */
+  protect(isReadOnly: boolean): void
 }
 
 /** Why there can be no such disk here; undefined when there can. */
@@ -36,6 +38,7 @@ export function mountSmallDisk(path: string, size: number): SmallDisk {
     resize: (other) => void mount(`remount,size=${other}m`),
     fill: () => fillUp(filler),
     empty: () => rmSync(filler),
+    protect: (isReadOnly) => void mount(`remount,${isReadOnly ? 'ro' : 'rw'}`),
     [Symbol.dispose]: () => void execFileSync('umount', ['-l', path]),
   }
 }

@@ -11,6 +11,8 @@ export interface GatheredRange {
   take(part: Uint8Array): void
   /** What has come so far. */
   bytes(): Uint8Array
+  /** Whether nothing is missing. */
+  isWhole(): boolean
 }
 
 /** @param into where the bytes go, if it is large enough */
@@ -35,5 +37,6 @@ export function createGatheredRange(
     fits: (contentRange) => contentRange?.startsWith(`bytes ${offset + got}-`) ?? false,
     take,
     bytes: () => bytes?.subarray(0, got) ?? new Uint8Array(),
+    isWhole: () => got === length,
   }
 }

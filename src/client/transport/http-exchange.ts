@@ -4,6 +4,7 @@ import { type Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import type { LookupFunction } from 'node:net'
 import { AetherError, systemCode } from '../../core/errors.ts'
 import type { Endpoint } from '../hosts.ts'
+import type { GatheredRange } from './gathered-range.ts'
 import type { HttpAnswer, HttpCall } from './http-call.ts'
 import type { RateLimit } from './rate-limit.ts'
 import { createWatchdog, type Watchdog } from './watchdog.ts'
@@ -151,7 +152,7 @@ async function readBody(response: IncomingMessage, call: HttpCall, wire: Wire, w
   const take = range ? range.take : (part: Uint8Array) => void parts.push(part)
   checkLength(Number(response.headers['content-length'] ?? 0), call)
   let length = 0
-  for await (const part of response as AsyncIterable<Buffer>) {
+  for await (const part of partsOf(response, range)) {
     const count = part.length // taken, a part may have none any more
     length += count
     checkLength(length, call)
@@ -160,8 +161,17 @@ async function readBody(response: IncomingMessage, call: HttpCall, wire: Wire, w
     if (rate) await untimed(watchdog, timeouts, () => rate.take(count, call.signal))
     else watchdog.alive()
   }
-  if (!response.complete) throw new AetherError('unavailable', 'the answer broke off')
+  if (!response.complete && !range?.isWhole()) throw new AetherError('unavailable', 'the answer broke off')
   return Buffer.concat(parts)
+}
+
+/** What breaks off behind the last byte that was wanted, as where a proxy cuts off the end of chunked coding, is whole. */
+async function* partsOf(response: IncomingMessage, range: GatheredRange | undefined): AsyncGenerator<Buffer> {
+  try {
+    yield* response as AsyncIterable<Buffer>
+  } catch (error) {
+    if (!range?.isWhole()) throw error
+  }
 }
 
 function checkLength(length: number, { maxBytes }: HttpCall): void {

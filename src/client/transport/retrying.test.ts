@@ -68,6 +68,35 @@ describe('createRetrying', () => {
     assert.ok(count() > 8)
   })
 
+  it('is so for minutes when it is asked to', async () => {
+    const { ask, time } = start((attempt) => (attempt === 1 ? 'done' : refused()), { retryFor: 600_000 })
+    await ask()
+    await assert.rejects(ask(), { message: 'Refused' })
+    assert.ok(time() >= 597_000 && time() <= 603_000, `${time()} ms`)
+  })
+
+  it('gives up a call that fails again and again while others get through, or after it took long', async () => {
+    let time = 0
+    let tries = 0
+    const send = async ({ path }: HttpCall) => {
+      time += 1
+      if (path === '/good') return { status: 200, headers: {}, body: Buffer.alloc(0) }
+      tries++
+      throw busy()
+    }
+    const wait = async (ms: number) => {
+      time += ms
+      await calls.send({ ...GET, path: '/good' })
+    }
+    const calls = createRetrying({ send, close() {} }, { retryFor: 30_000, now: () => time, random: () => 0.5, wait })
+    await assert.rejects(calls.send({ ...GET, path: '/bad' }), { message: 'Busy' })
+    assert.equal(tries, 1 + 20) // before the first failure nobody had got through
+    const long = start((attempt) => (attempt === 1 ? 'done' : cut()), { tryMs: 100_000 })
+    await long.ask()
+    await assert.rejects(long.ask(), { message: 'Cut' })
+    assert.equal(long.count(), 1 + 20)
+  })
+
   it('counts the success of other calls, and an error with a status as an answer', async () => {
     let failing = true
     const { ask, pass, count } = start((attempt) => (attempt % 2 === 0 && failing ? busy() : 'done'), {

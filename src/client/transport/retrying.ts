@@ -18,8 +18,8 @@ export interface RetryingOptions {
 
 /** Milliseconds of trying with a hub that has never answered. */
 const FIRST_CONTACT = 1_000
-/** Tries of one call at most, while other calls get through. */
-const ATTEMPTS = 20
+/** Failures of one call at most while other calls get through, or after a long try. Else only patience ends it. */
+const FUTILE_TRIES = 20
 /** Longest wait before the second try, and between two later ones, in milliseconds. */
 const FIRST_DELAY = 200
 const MAX_DELAY = 5_000
@@ -33,7 +33,7 @@ const WARN_EVERY = 5_000
 export function createRetrying(calls: HttpCalls, options: RetryingOptions): HttpCalls {
   const { retryFor, onWarning = () => {}, now = () => performance.now(), random, wait } = options
   const budget = createRetryBudget(Math.max(50, (retryFor / 1000) * TRIES_A_SECOND))
-  const shared = { attempts: ATTEMPTS, firstDelay: FIRST_DELAY, maxDelay: MAX_DELAY, budget, random, wait }
+  const shared = { attempts: Infinity, firstDelay: FIRST_DELAY, maxDelay: MAX_DELAY, budget, random, wait }
   let answered = false
   let lastSuccess = Number.NEGATIVE_INFINITY
   let lastWarning = Number.NEGATIVE_INFINITY
@@ -43,10 +43,17 @@ export function createRetrying(calls: HttpCalls, options: RetryingOptions): Http
     let tryBegun = begun
     /** Since when nothing was achieved. */
     let failingSince: number | undefined
+    /** Failures although something moved: other calls, or bytes of this one. */
+    let futile = 0
+    let knownSuccess = lastSuccess
 
     function goesOn(error: AetherError): boolean {
-      if (now() - tryBegun > LONG_TRY + (call.answerTimeout ?? 0)) failingSince = undefined
+      const wasLong = now() - tryBegun > LONG_TRY + (call.answerTimeout ?? 0)
+      if (wasLong) failingSince = undefined
       failingSince ??= now()
+      if (wasLong || lastSuccess !== knownSuccess) futile++
+      if (futile >= FUTILE_TRIES) return false
+      knownSuccess = lastSuccess
       const patience = answered ? retryFor : Math.min(retryFor, FIRST_CONTACT)
       const since = answered ? Math.max(failingSince, lastSuccess) : begun
       return now() - since + Number(error.detail.retryAfterMs ?? 0) < patience

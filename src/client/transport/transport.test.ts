@@ -64,6 +64,19 @@ describe('createTransport', () => {
     assert.equal(await to.ask(), 'two')
   })
 
+  it('takes a part of a block that broke off behind its last byte', async () => {
+    const cut: RequestListener = (_, response) => {
+      response.writeHead(206, { 'content-range': 'bytes 10-19/100' })
+      response.write('0123456789', () => void delay(20).then(() => response.destroy())) // without the end of its chunked coding
+    }
+    await using server = await scriptedServer(hello, cut, answering(416))
+    await using to = await transportTo(server.host)
+    const range = createGatheredRange({ offset: 10, length: 10 })
+    await to.ask({ range })
+    assert.equal(Buffer.from(range.bytes()).toString(), '0123456789')
+    assert.equal(server.requests.length, 2)
+  })
+
   it('goes on where a part of a block broke off', async () => {
     const ranged = { 'content-range': 'bytes 10-19/100' }
     const rest = { 'content-range': 'bytes 14-19/100' }

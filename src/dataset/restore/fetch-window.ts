@@ -122,5 +122,7 @@ function isGood(chunk: PlannedChunk, bytes: Uint8Array): boolean {
 
 function checked(chunk: PlannedChunk, bytes: Uint8Array): Uint8Array {
   if (isGood(chunk, bytes)) return bytes
-  throw new AetherError('integrity', `The hub sent wrong bytes for chunk ${chunk.id}, twice`)
+  throw new AetherError('integrity', `The hub sent wrong bytes for chunk ${chunk.id}, twice`, {
+    hint: 'Who runs the hub can look for what is damaged: aetherfs verify --storage …',
+  })
 }

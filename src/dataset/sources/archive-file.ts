@@ -25,7 +25,7 @@ export interface ArchiveFile {
 export function openArchive(path: string): ArchiveFile {
   const now = Date.now()
   const fd = attempt(path, () => openSync(path, 'r'))
-  const stat = fstatSync(fd)
+  const stat = attempt(path, () => fstatSync(fd))
   const identity = identityOf(stat)
 
   function readAt(buffer: Buffer, length: number, position: number): number {
@@ -45,7 +45,7 @@ export function openArchive(path: string): ArchiveFile {
   }
 
   function verify(): void {
-    expect(identityOf(fstatSync(fd)))
+    expect(identityOf(attempt(path, () => fstatSync(fd))))
   }
 
   const stamp = isSettled(stat.mtimeMs, stat.ctimeMs, now) ? identity : ''

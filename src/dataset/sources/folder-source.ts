@@ -38,9 +38,21 @@ function openAs(entry: SourceEntry, path: string, flags: number): number {
   } catch (cause) {
     const code = systemCode(cause) ?? ''
     if (['ENOENT', 'ENOTDIR', 'ELOOP', 'ENXIO'].includes(code)) throw changedError(entry.path, cause)
-    const { reason, hint } = explainSystem(cause)
-    throw new AetherError('source', `Cannot read ${quote(entry.path)}: ${reason}`, { hint, cause })
+    throw unreadable(entry, cause)
   }
+}
+
+function attempt<T>(entry: SourceEntry, action: () => T): T {
+  try {
+    return action()
+  } catch (cause) {
+    throw unreadable(entry, cause)
+  }
+}
+
+function unreadable({ path }: SourceEntry, cause: unknown): AetherError {
+  const { reason, hint } = explainSystem(cause)
+  return new AetherError('source', `Cannot read ${quote(path)}: ${reason}`, { hint, cause })
 }
 
 function createFileBytes(fd: number, entry: SourceEntry, offset: number, buffer: Buffer): FileBytes {
@@ -49,25 +61,16 @@ function createFileBytes(fd: number, entry: SourceEntry, offset: number, buffer:
   function next(left: number): Uint8Array {
     // One look after the only read is enough for a small file; a large one is not read for long when it changed already.
     if (position === offset && left > BUFFER_BYTES) verify()
-    const count = readSome(Math.min(left, BUFFER_BYTES))
+    const count = attempt(entry, () => readSync(fd, buffer, 0, Math.min(left, BUFFER_BYTES), position))
     if (count === 0) throw changedError(entry.path)
     position += count
     return buffer.subarray(0, count)
   }
 
-  function readSome(length: number): number {
-    try {
-      return readSync(fd, buffer, 0, length, position)
-    } catch (cause) {
-      const { reason, hint } = explainSystem(cause)
-      throw new AetherError('source', `Cannot read ${quote(entry.path)}: ${reason}`, { hint, cause })
-    }
-  }
-
   function verify(): void {
-    const stat = fstatSync(fd)
+    const stat = attempt(entry, () => fstatSync(fd))
     if (stat.dev !== entry.location || identityOf(stat) !== entry.identity) throw changedError(entry.path)
   }
 
-  return { next, verify, close: () => closeSync(fd) }
+  return { next, verify, close: () => attempt(entry, () => closeSync(fd)) }
 }

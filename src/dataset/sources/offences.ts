@@ -1,5 +1,5 @@
 // Gathers what a source holds that cannot be pushed, so that the user sees it at once and not one entry a run.
-import { AetherError, systemCode } from '../../core/errors.ts'
+import { AetherError, systemCode, toAetherError } from '../../core/errors.ts'
 import { checkPath } from '../../core/path.ts'
 
 /** Entries named in one message. */
@@ -52,7 +52,8 @@ export function explainSystem(error: unknown): { reason: string; hint: string } 
   if (code === 'ENOENT' || code === 'ENOTDIR') return { reason: 'it vanished while it was looked at', hint: HINT_BUSY }
   if (code === 'EACCES' || code === 'EPERM') return { reason: 'permission denied', hint: HINT_DENIED }
   if (code === 'ENAMETOOLONG') return { reason: 'its path is too long for this system', hint: HINT_EXCLUDE }
-  return { reason: error instanceof Error ? error.message : String(error), hint: HINT_EXCLUDE }
+  const { message, hint = HINT_EXCLUDE } = toAetherError(error)
+  return { reason: message, hint }
 }
 
 /** Why a snapshot cannot hold this path; undefined when it can. */

@@ -88,8 +88,9 @@ function createReader(segment: Segment<SourceEntry>, open: OpenFile, signal?: Ab
   }
 
   function abandon(): void {
-    current?.close()
-    current = undefined
+    const left = current
+    current = undefined // also when closing fails: a number that was given back may be another file's by now
+    left?.close()
   }
 
   return { segment, read, skip, abandon }

@@ -3,7 +3,7 @@
 // Everything is synchronous, in slices: for calls this short, going through the thread pool costs several times the call.
 import { isUtf8 } from 'node:buffer'
 import { constants, lstatSync, readFileSync, readlinkSync, realpathSync, type Stats } from 'node:fs'
-import { AetherError, systemCode } from '../../core/errors.ts'
+import { AetherError, systemCode, toAetherError } from '../../core/errors.ts'
 import { compareBytes } from '../../core/path.ts'
 import { microsOfMillis } from '../../core/times.ts'
 import type { FilterOptions, SourceEntry, SourceListing } from '../source.ts'
@@ -51,7 +51,11 @@ export function resolveFolder(root: string): string {
     return realpathSync(root).replace(/\/*$/, '/')
   } catch (cause) {
     const code = systemCode(cause) === 'ENOENT' ? 'not-found' : 'source'
-    throw new AetherError(code, `Cannot read the folder ${quote(root)}: ${explainSystem(cause).reason}`, { cause })
+    const { hint } = toAetherError(cause)
+    throw new AetherError(code, `Cannot read the folder ${quote(root)}: ${explainSystem(cause).reason}`, {
+      hint,
+      cause,
+    })
   }
 }
 

@@ -84,10 +84,10 @@ function nameOfStore(url: string): string {
 }
 
 function bucketFault(name: string): string | undefined {
-  if (name.length < 3 || name.length > 63) return 'it has 3 to 63 characters'
-  if (!/^[a-z0-9.-]+$/.test(name)) return 'it has lower-case letters, digits, "-" and "."'
+  if (name.length < 3 || name.length > 63) return 'such names have 3 to 63 characters'
+  if (!/^[a-z0-9.-]+$/.test(name)) return 'such names have only lower-case letters, digits, "-" and "."'
   if (!/^[a-z0-9].*[a-z0-9]$/.test(name) || name.includes('..'))
-    return 'each part begins and ends with a letter or a digit'
+    return 'each part of such names begins and ends with a letter or a digit'
   if (/^\d+\.\d+\.\d+\.\d+$/.test(name)) return 'it looks like an address'
   if (name.endsWith('--x-s3')) return 'directory buckets do not list in order' // S3 Express One Zone
   return undefined

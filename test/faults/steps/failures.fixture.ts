@@ -42,6 +42,10 @@ function checkExplained({ exit, signal, stderr, stdout }: Outcome): void {
   assert.equal(signal, undefined, stderr)
   assert.ok(EXITS.includes(exit!), `exit code ${exit}: ${stderr}`)
   assert.equal(stdout, '')
-  assert.match(stderr, /^aetherfs: .*"?\/.*\nhint: (?!This is a defect)/m, `it says where, and what to do: ${stderr}`)
+  assert.match(
+    stderr,
+    /^aetherfs: .*["'].+["'].*\nhint: (?!This is a defect)/m,
+    `it says where, and what to do: ${stderr}`,
+  )
   assert.doesNotMatch(stderr, /\n {4}at /, `it shows no stack: ${stderr}`)
 }

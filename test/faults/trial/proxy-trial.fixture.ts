@@ -113,7 +113,7 @@ const OPEN: Record<ProxyTrialOptions['behind'], Opener> = {
   async S3(options, opened) {
     const s3 = opened.use(await startS3())
     const store = opened.adopt(await openS3(s3), (storage) => storage.close())
-    // A bit of an object is found out by who reads it; lists and refusals have nothing but TLS.
+    // A wrong bit of an object is found out by who reads it; lists have nothing but TLS.
     const mayStrike = (fault: ProxyFault, method: string, path: string) =>
       fault !== 'flipped' || method === 'PUT' || !path.includes('list-type')
     const proxy = opened.use(
