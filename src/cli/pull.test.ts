@@ -26,7 +26,18 @@ async function pull(argv: string[], result = pullResult()) {
 
 describe('aetherfs pull', () => {
   it('hands the target, the references and all options to the client', async () => {
-    const { calls } = await pull(['/data', 'geo', 'h:1/@a/geo:v2', '--include', '*.csv', '--keep', '3', '--range-gap', '4K', '-n'])
+    const { calls } = await pull([
+      '/data',
+      'geo',
+      'h:1/@a/geo:v2',
+      '--include',
+      '*.csv',
+      '--keep',
+      '3',
+      '--range-gap',
+      '4K',
+      '-n',
+    ])
     const { onProgress, signal, ...options } = calls[0]!.options
     assert.deepEqual([calls[0]!.target, calls[0]!.references], ['/data', ['geo', 'h:1/@a/geo:v2']])
     assert.deepEqual(options, {

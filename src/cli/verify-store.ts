@@ -91,10 +91,11 @@ async function verifyWithProgress(
 }
 
 /** A mistyped path must not pass for a sound store. */
-function requireStore(location: string, { counts, unknown }: StoreReport): void {
-  if (unknown.objects === 0 || Object.values(counts).some(({ objects }) => objects > 0)) return
+function requireStore(location: string, { found, counts, unknown }: StoreReport): void {
+  if (found > 0 || Object.values(counts).some(({ objects }) => objects > 0)) return
   const files = countOf(unknown.objects, 'object')
-  throw new AetherError('not-found', `There is no store at "${location}": no hub has written any of its ${files}`)
+  const reason = unknown.objects === 0 ? 'it is empty' : `no hub has written any of its ${files}`
+  throw new AetherError('not-found', `There is no store at "${location}": ${reason}`)
 }
 
 function problemIn(location: string, { found, snapshots, tags }: StoreReport): string {

@@ -84,7 +84,8 @@ export function createHttpConnection(hosts: string, options: TransportOptions = 
 
     async moveTag(dataset, tag, to, { expected, reason = '', signal } = {}) {
       const request = { dataset, tag, digest: formatDigest(to), expectedDigest: expectedText(expected), reason }
-      return resultOf(await unary(method.moveTag, request, { signal }))
+      // Without a condition, a repetition could undo what somebody else did in between.
+      return resultOf(await unary(method.moveTag, request, { signal, once: expected === undefined }))
     },
 
     async deleteTag(dataset, tag, { expected, reason = '', signal } = {}) {
