@@ -70,6 +70,11 @@ export function idFromBytes<T extends string>(bytes: Uint8Array): T {
   return bytes.toHex() as T
 }
 
+/** One of many ids that lie one behind the other, by its place. */
+export function idAt<T extends string>(ids: Uint8Array, place: number): T {
+  return idFromBytes(ids.subarray(place * ID_BYTES, (place + 1) * ID_BYTES))
+}
+
 export function idToBytes(id: string): Buffer {
   return Buffer.from(id, 'hex')
 }

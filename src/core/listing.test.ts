@@ -5,11 +5,13 @@ import { AetherError } from './errors.ts'
 import type { FileHash } from './id.ts'
 import {
   createListingDecoder,
+  createListingDigest,
   decodeListing,
   type Entry,
   encodeListing,
   LISTING_HEADER,
   listingDigest,
+  listingPieces,
 } from './listing.ts'
 import { compareBytes } from './path.ts'
 import { anyListing } from './sample.fixture.ts'
@@ -106,6 +108,30 @@ describe('encodeListing and decodeListing', () => {
   it('keep links that stay inside', () => {
     const inside = text('l - 4 ../b d/a\n')
     assert.deepEqual(decodeListing(inside), [{ kind: 'link', path: 'd/a', target: '../b' }])
+  })
+})
+
+describe('listingPieces', () => {
+  const link = (i: number): Entry => {
+    const path = `${i}/${`${' '.repeat(255)}/`.repeat(15)}${' '.repeat(200)}`
+    return { kind: 'link', path, target: ' '.repeat(4095) }
+  }
+
+  it('are the text, however long the lines', () => {
+    for (const listing of [Array.from({ length: 90 }, (_, i) => link(i + 10)), [file('a'), file('b')], []]) {
+      const pieces = [...listingPieces(listing).map((piece) => Buffer.from(piece))]
+      assert.ok(pieces.every((piece) => piece.length <= 64 * 1024))
+      const whole = Buffer.concat(pieces)
+      assert.deepEqual(decodeListing(whole), listing)
+      assert.ok(whole.equals(encodeListing(listing)))
+    }
+  })
+
+  it('have the digest of the text', () => {
+    const listing = Array.from({ length: 90 }, (_, i) => link(i + 10))
+    const digest = createListingDigest()
+    const text = Buffer.concat([...listingPieces(listing).map((piece) => Buffer.from(digest.take(piece)))])
+    assert.equal(digest.finish(), listingDigest(text))
   })
 })
 

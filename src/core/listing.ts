@@ -1,4 +1,5 @@
 // The canonical listing of a snapshot and its digest. The law for this text: docs/format.md, section 2.
+import { createHash } from 'node:crypto'
 import { AetherError } from './errors.ts'
 import { type Digest, type FileHash, parseFileHash, sha256Hex } from './id.ts'
 import { checkPath, compareBytes, linkStaysInside, MAX_TARGET_BYTES } from './path.ts'
@@ -35,22 +36,32 @@ export const LISTING_HEADER = 'aetherfs listing 1\n'
 /** Longest listing that is read, in bytes of text. */
 export const MAX_LISTING_BYTES = 256 * 1024 * 1024
 
+/** Bytes of a piece of text: there is room for one more line as long as it is half empty. */
+const PIECE_BYTES = 64 * 1024
+
 /** The listing as canonical text. @throws {AetherError} `invalid` when the entries are not a listing. */
 export function encodeListing(listing: Listing): Buffer {
-  const parts: Buffer[] = []
-  let lines: string[] = [LISTING_HEADER]
+  return Buffer.concat([...listingPieces(listing).map((piece) => Buffer.from(piece))])
+}
+
+/**
+ * The canonical text piece by piece, for writers that do not hold the whole. Each piece stays as it is until the next is
+ * asked for.
+ * @throws {AetherError} `invalid` when the entries are not a listing.
+ */
+export function* listingPieces(listing: Iterable<Entry>): Generator<Buffer> {
+  const piece = Buffer.allocUnsafe(PIECE_BYTES)
+  let filled = piece.write(LISTING_HEADER)
   const check = createEntryCheck()
   for (const entry of listing) {
     check(entry)
-    lines.push(formatEntry(entry))
-    // Joined piece by piece: one string of a million lines would need twice the memory.
-    if (lines.length === 4096) {
-      parts.push(Buffer.from(lines.join('')))
-      lines = []
+    if (filled > PIECE_BYTES - MAX_LINE) {
+      yield piece.subarray(0, filled)
+      filled = 0
     }
+    filled += piece.write(formatEntry(entry), filled)
   }
-  parts.push(Buffer.from(lines.join('')))
-  return Buffer.concat(parts)
+  yield piece.subarray(0, filled)
 }
 
 /** @throws {AetherError} `invalid` when the text is not canonical. */
@@ -115,6 +126,16 @@ function headerEnd(bytes: Buffer): number {
 /** The digest of the snapshot whose listing this text is. */
 export function listingDigest(text: Uint8Array): Digest {
   return sha256Hex(text) as Digest
+}
+
+/** The same for a text that comes in pieces, which are handed through. */
+export function createListingDigest(): { take<T extends Uint8Array>(piece: T): T; finish(): Digest } {
+  const hash = createHash('sha256')
+  const take = <T extends Uint8Array>(piece: T) => {
+    hash.update(piece)
+    return piece
+  }
+  return { take, finish: () => hash.digest('hex') as Digest }
 }
 
 /** Bytes in all files together. */

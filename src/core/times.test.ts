@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { clampMicros, createTimesDecoder, decodeTimes, encodeTimes, MAX_MICROS } from './times.ts'
+import { clampMicros, createTimesDecoder, decodeTimes, encodeTimes, MAX_MICROS, timesPieces } from './times.ts'
 
 describe('encodeTimes and decodeTimes', () => {
   it('read back what they wrote', () => {
@@ -22,6 +22,13 @@ describe('encodeTimes and decodeTimes', () => {
         assert.deepEqual(read, times)
       }),
     )
+  })
+  it('give the same in pieces as at once', () => {
+    const times = Array.from({ length: 200_000 }, (_, i) => i * 1000)
+    const pieces = [...timesPieces(times)]
+    assert.ok(pieces.length > 3)
+    assert.ok(Buffer.concat(pieces).equals(encodeTimes(times)))
+    assert.deepEqual(decodeTimes(Buffer.concat(pieces), times.length), times)
   })
   it('take a byte where times hardly differ', () => assert.equal(encodeTimes(Array(100).fill(1.7e15)).length, 8 + 99))
   it('refuse lists that are too short or too long', () => {

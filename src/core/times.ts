@@ -6,8 +6,15 @@ import { createVarintReader, pushVarint } from './varint.ts'
 export const MAX_MICROS = 2 ** 52 - 1
 
 /** One whole number of microseconds since 1970, from 0 to MAX_MICROS, for each entry in listing order. */
-export function encodeTimes(micros: readonly number[]): Buffer {
-  const parts: Buffer[] = []
+export function encodeTimes(micros: Iterable<number>): Buffer {
+  return Buffer.concat([...timesPieces(micros)])
+}
+
+/** Numbers that are gathered before they become bytes. */
+const PIECE_LENGTH = 64 * 1024
+
+/** The same piece by piece, for writers that do not hold the whole. */
+export function* timesPieces(micros: Iterable<number>): Generator<Buffer> {
   let out: number[] = []
   let previous = 0
   for (const time of micros) {
@@ -16,12 +23,12 @@ export function encodeTimes(micros: readonly number[]): Buffer {
     const step = time - previous
     pushVarint(out, step >= 0 ? step * 2 : -step * 2 - 1)
     previous = time
-    if (out.length > 65536) {
-      parts.push(Buffer.from(out))
+    if (out.length >= PIECE_LENGTH) {
+      yield Buffer.from(out)
       out = []
     }
   }
-  return Buffer.concat([...parts, Buffer.from(out)])
+  yield Buffer.from(out)
 }
 
 /** @throws {AetherError} `invalid` when there are not exactly `count` times. */

@@ -15,6 +15,15 @@ describe('replaceFile', () => {
     assert.match(readFileSync(path, 'utf8'), /^value \d+$/)
     assert.deepEqual(readdirSync(join(folder, 'new')), ['file'])
   })
+  it('takes the bytes in pieces, and goes on when one is written', async () => {
+    const piece = Buffer.alloc(1000)
+    function* pieces() {
+      for (let i = 0; i < 9; i++) yield piece.fill(i)
+    }
+    const path = join(folder, 'new', 'file')
+    await replaceFile(path, pieces())
+    assert.deepEqual(readFileSync(path), Buffer.concat(Array.from({ length: 9 }, (_, i) => Buffer.alloc(1000, i))))
+  })
   it('leaves nothing behind when it fails', async () => {
     await assert.rejects(replaceFile(join(folder, 'new'), Buffer.from('a folder is in the way')))
     assert.deepEqual(readdirSync(folder), ['new'])

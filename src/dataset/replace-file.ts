@@ -4,8 +4,8 @@ import { lstat, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { makeFolders } from '../storage/make-folders.ts'
 
-/** Puts `bytes` in the place of the file, for this user alone. Makes the folder when it is absent. */
-export async function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
+/** Puts bytes, or pieces of them, in the place of the file, for this user alone. Makes the folder when it is absent. */
+export async function replaceFile(path: string, bytes: Uint8Array | Iterable<Uint8Array>): Promise<void> {
   await makeFolders(dirname(path), 0o700)
   // Random, because one process may write the same file several times at once.
   const temporary = `${path}.${randomBytes(6).toString('hex')}`

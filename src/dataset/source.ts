@@ -1,5 +1,6 @@
 // What a push reads from: a folder, an archive or a single file, all seen as entries in listing order and bytes in segments.
 import type { Segment } from '../core/segments.ts'
+import type { EntryTable } from './entry-table.ts'
 
 /** One thing to be pushed. */
 export interface SourceEntry {
@@ -13,14 +14,14 @@ export interface SourceEntry {
   target: string
   modifiedMicros: number
   /**
-   * Equal stamps mean equal bytes, as far as the file system tells (size, times, inode). Empty when the source cannot
-   * tell or when the file is so new that a further write might not show; then it is read again next time.
+   * Equal stamps mean equal bytes, as far as the file system tells (size, times, inode). Compared again when the file is
+   * read. Empty for what has no bytes.
    */
   stamp: string
-  /** What the source compares again when it reads, set also where `stamp` is empty; the source's own business. */
-  identity?: string
+  /** False when a file is so new that a further write might not show in its stamp; then it is read again next time. */
+  settled: boolean
   /** Where the source keeps the file: its place in an archive, its device; the source's own business. */
-  location?: number
+  location: number
 }
 
 /** Names what to open; passes between threads. */
@@ -41,15 +42,15 @@ export interface FilterOptions {
 
 export interface SourceListing {
   /** In byte order of their paths; folders only where nothing is below them. */
-  entries: SourceEntry[]
+  entries: EntryTable
   /** Paths that were left out because of `skipSpecial`, each with its reason. */
   skipped: { path: string; reason: string }[]
 }
 
 /** Bytes of one file in a segment. */
 export interface Piece {
-  /** Place of the file in `segment.files`. */
-  file: number
+  /** Place of the file among the entries. */
+  place: number
   bytes: Uint8Array
   /** The file ends here. */
   last: boolean
@@ -57,7 +58,7 @@ export interface Piece {
 
 /** Reads one segment from front to back. */
 export interface SegmentReader {
-  segment: Segment<SourceEntry>
+  segment: Segment
   /**
    * The next bytes, never beyond the end of a file; undefined at the end of the segment. The bytes are the reader's and
    * stay as they are until the next call.
@@ -74,7 +75,8 @@ export interface Source {
   /**
    * Readers for the segments, in whatever order suits the source; each is read to its end (or given up) before the next
    * is asked for. Holds at most some tens of MiB.
+   * @param segments in content order
    */
-  segments(segments: Segment<SourceEntry>[], signal?: AbortSignal): AsyncIterable<SegmentReader>
+  segments(entries: EntryTable, segments: Iterable<Segment>, signal?: AbortSignal): AsyncIterable<SegmentReader>
   close(): Promise<void>
 }

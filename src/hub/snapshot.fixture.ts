@@ -27,8 +27,8 @@ export async function buildSnapshot(files: Record<string, Uint8Array | string>):
   const blocks: BuiltBlock[] = []
   const packer = createPacker(async (block) => void blocks.push(block))
   const chunks: { id: ChunkId; length: number }[] = []
-  for (const segment of segmentsOf(contents)) {
-    for (const bytes of cutAll(Buffer.concat(segment.files.map((file) => file.bytes)))) {
+  for (const { first, end } of segmentsOf(contents.map(({ size }) => size))) {
+    for (const bytes of cutAll(Buffer.concat(contents.slice(first, end).map((file) => file.bytes)))) {
       const id = sha256Hex(bytes) as ChunkId
       chunks.push({ id, length: bytes.length })
       if (!packer.has(id)) await packer.add(id, bytes)

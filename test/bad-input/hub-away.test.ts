@@ -130,7 +130,8 @@ describe('permissions', () => {
       [folder.at('closed'), 8, /Cannot open the store .*|does not permit it/],
       [folder.at('closed/below'), 8, /does not permit it/],
       [folder.at('file'), 2, /Cannot open|no folder|a folder/],
-      ['s3:bucket', 2, /there is no store of the kind "s3:"/],
+      ['s3:bucket', 2, /cannot be the name of a bucket/],
+      ['gs://bucket', 2, /there is no store of the kind "gs:"/],
     ] as const) {
       const { exit, stdout, stderr } = await start(storage)
       assert.equal(exit, expected, `${storage}: ${stderr}`)

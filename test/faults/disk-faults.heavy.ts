@@ -21,7 +21,7 @@ import {
   resumption,
   update,
 } from './steps/pulls.fixture.ts'
-import { laterPush, type Push, pushScenario, resumedPush } from './steps/pushes.fixture.ts'
+import { archivePush, laterPush, type Push, pushScenario, resumedPush } from './steps/pushes.fixture.ts'
 
 workInMemory()
 
@@ -41,17 +41,23 @@ describe('a disk that fails under a pull', () => {
 })
 
 describe('a disk that fails under a push', () => {
-  const choose = createFailures()
+  const ofFolders = createFailures()
 
-  async function attemptPushes(make: (folder: TemporaryFolder) => Promise<Push>): Promise<void> {
+  async function attemptPushes(
+    make: (folder: TemporaryFolder) => Promise<Push>,
+    choose = createFailures(),
+  ): Promise<void> {
     await using folder = await temporaryFolder()
     const random = createRandom()
     console.log(`seed ${random.seed}`)
     await attemptAll(await pushScenario(folder, await make(folder)), random, choose)
   }
 
-  it('that updates', () => attemptPushes(laterPush))
-  it('that goes on with one that was killed', () => attemptPushes(resumedPush))
+  it('that updates', () => attemptPushes(laterPush, ofFolders))
+  it('that goes on with one that was killed', () => attemptPushes(resumedPush, ofFolders))
+  for (const ending of ['.tar.zst', '.zip']) {
+    it(`of a ${ending}`, () => attemptPushes((folder) => archivePush(folder, ending)))
+  }
 })
 
 describe('a disk that fails under a hub', () => {

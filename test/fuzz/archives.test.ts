@@ -28,8 +28,7 @@ async function readArchive(name: string, bytes: Buffer): Promise<void> {
 async function readFiles(spec: SourceSpec, { entries }: SourceListing): Promise<void> {
   const source = await openSource(spec)
   try {
-    const segments = [...segmentsOf(entries.filter(({ kind }) => kind === 'file'))]
-    for await (const reader of source.segments(segments)) {
+    for await (const reader of source.segments(entries, segmentsOf(entries.sizes()))) {
       let length = 0
       for (let piece = await reader.read(); piece !== undefined; piece = await reader.read())
         length += piece.bytes.length

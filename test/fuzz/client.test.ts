@@ -10,6 +10,7 @@ import { readStatCache, writeStatCache } from '../../src/client/push/stat-cache.
 import { sha256Hex } from '../../src/core/id.ts'
 import { encodeListing } from '../../src/core/listing.ts'
 import { encodeRecord } from '../../src/core/record.ts'
+import { createEntryTable, type EntryTable } from '../../src/dataset/entry-table.ts'
 import { temporaryFolder } from '../testing/temporary-folder.fixture.ts'
 import { fuzz } from './fuzz.fixture.ts'
 
@@ -25,6 +26,18 @@ function resealed(bytes: Buffer): Buffer {
   const body = bytes.subarray(0, -32)
   return Buffer.concat([body, Buffer.from(sha256Hex(body), 'hex')])
 }
+
+/** The entries that the cache in the corpus is of. */
+function someEntries(): EntryTable {
+  const table = createEntryTable()
+  const draft = { executable: false, size: 0, target: '', modifiedMicros: 7, stamp: 'x', settled: true, location: 0 }
+  for (const path of ['a', 'b', 'd']) table.add({ ...draft, kind: 'file', path, size: 5 })
+  table.add({ ...draft, kind: 'link', path: 'e', target: 'a', stamp: '' })
+  table.add({ ...draft, kind: 'folder', path: 'f', stamp: '' })
+  return table.finish('as added')
+}
+
+const ENTRIES = someEntries()
 
 describe('fuzzing', () => {
   fuzz('kept records', {
@@ -44,10 +57,13 @@ describe('fuzzing', () => {
     codes: [],
     async parse(bytes, random) {
       writeFileSync(folder.at('sources'), random.chance(0.8) ? resealed(bytes) : bytes)
-      const cached = await readStatCache(folder.at('sources'))
+      const cached = await readStatCache(folder.at('sources'), ENTRIES)
       if (cached === undefined) return
-      await writeStatCache(folder.at('copy'), cached)
-      assert.deepEqual(await readStatCache(folder.at('copy')), cached)
+      await writeStatCache(folder.at('copy'), cached, ENTRIES)
+      const again = await readStatCache(folder.at('copy'), ENTRIES)
+      assert.deepEqual(again?.last, cached.last)
+      assert.deepEqual(again.known.hashes, cached.known.hashes)
+      assert.equal(again.known.same, true)
     },
   })
 

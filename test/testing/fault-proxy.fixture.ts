@@ -17,7 +17,7 @@ export const PROXY_FAULTS = [
   'reset', // the connection ends, not forwarded
   'lost', // forwarded and carried out, then the connection ends
   'truncated', // the connection ends in the middle of the answer
-  'flipped', // one bit of the body is wrong: of the request, or of the answer unless that is a refusal
+  'flipped', // one bit is wrong: of the request's body if it has one, else of the answer's unless that is a refusal
   'stalled', // the answer pauses, before it or in the middle
   'hung', // no answer ever: forwarded or not
 ] as const
@@ -73,7 +73,7 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
     if (fault === 'slow-down') return slowDown(response, random)
     if (fault === 'hung') hanging.add(response)
     if (fault === 'hung' && random.chance(0.5)) return
-    const asked = fault === 'flipped' && sent.length > 0 && random.chance(0.5)
+    const asked = fault === 'flipped' && sent.length > 0
     const answer = await forward(incoming, asked ? Buffer.from(withFlippedBit(sent, random)) : sent)
     if (fault === 'hung') return
     if (fault === 'lost') return void response.destroy()

@@ -72,16 +72,13 @@ describe('fault proxy', () => {
     await assert.rejects(answer.text())
   })
 
-  it('flips one bit of a request or of an answer', async () => {
-    const seen = new Set<string>()
-    for (let seed = 1; seed <= 12; seed++) {
-      await using proxy = await start({ rates: { flipped: 1 }, seed })
-      const answer = await ask(proxy.url, { method: 'POST', body: 'asked' })
-      const [asked, answered] = [came[0] !== 'POST / asked', answer !== 'the answer']
-      assert.ok(asked !== answered, `${came[0]}: ${answer}`)
-      seen.add(asked ? 'request' : 'answer')
-    }
-    assert.deepEqual(seen, new Set(['request', 'answer']))
+  it('flips one bit of a request, or of the answer to one that has no body', async () => {
+    await using proxy = await start({ rates: { flipped: 1 } })
+    assert.equal(await ask(proxy.url, { method: 'POST', body: 'asked' }), 'the answer')
+    assert.match(came[0]!, /^POST \/ .{5}$/s)
+    assert.notEqual(came[0], 'POST / asked')
+    const answer = await ask(proxy.url)
+    assert.deepEqual([answer.length, answer === 'the answer'], [10, false])
   })
 
   it('hangs until its client gives up, or it is healed', async () => {

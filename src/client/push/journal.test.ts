@@ -44,6 +44,17 @@ describe('journal', () => {
     assert.ok(healed.resumed())
   })
 
+  it('begins a line of its own behind one that was cut short', async () => {
+    const line = readFileSync(file(), 'utf8').split('\n').at(-2)!
+    writeFileSync(file(), line.slice(0, 50))
+    const journal = openJournal(folder, 'host:1', 'geo')
+    await journal.load(createKnownChunks())
+    await journal.add(info, tail, 'the receipt')
+    const next = openJournal(folder, 'host:1', 'geo')
+    await next.load(createKnownChunks())
+    assert.equal(next.receipt(info), 'the receipt')
+  })
+
   it('forgets when it is cleared', async () => {
     const journal = openJournal(folder, 'host:1', 'geo')
     await journal.clear()

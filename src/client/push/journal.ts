@@ -40,9 +40,12 @@ export function openJournal(cacheFolder: string, hosts: string, dataset: string)
   const receipts = new Map<string, string>()
   const failures = new Set<string>()
   let resumed = false
+  /** Ends a line that a crash or a full disk has cut short, so that it does not spoil the next one. */
+  let begin = ''
 
   async function load(known: KnownChunks): Promise<void> {
     const text = await readFile(path, 'utf8').catch(() => '') // none: nothing was interrupted
+    begin = text === '' || text.endsWith('\n') ? '' : '\n'
     for (const line of text.split('\n')) {
       const read = parseLine(line)
       if (!read || receipts.has(read.info.id)) continue
@@ -63,7 +66,8 @@ export function openJournal(cacheFolder: string, hosts: string, dataset: string)
     }
     try {
       await makeFolders(dirname(path), 0o700)
-      await appendFile(path, `${JSON.stringify(line)}\n`, { mode: 0o600 })
+      await appendFile(path, `${begin}${JSON.stringify(line)}\n`, { mode: 0o600 })
+      begin = ''
     } catch (error) {
       // The hub has the block and this push its receipt: only an interruption would cost more.
       failures.add(`If this push is interrupted, the next one begins anew: ${toAetherError(error).message}`)

@@ -3,7 +3,7 @@ import { AetherError, toAetherError } from '../../core/errors.ts'
 import { encodeRecord, type SnapshotRecord } from '../../core/record.ts'
 import { createPacker } from '../../dataset/packer.ts'
 import type { PushResult } from '../client.ts'
-import { assembleRecord, stageSnapshot } from './assemble.ts'
+import { assembleRecord } from './assemble.ts'
 import { createKnownChunks, type OpenBase } from './bases.ts'
 import { collectContent } from './collect.ts'
 import { openBases } from './find-bases.ts'
@@ -14,12 +14,13 @@ import { nothingToDo, oddities, reportRead, summary } from './push-result.ts'
 import { type PushDeps, type PushTarget, whereOf } from './push-target.ts'
 import { remember } from './remember.ts'
 import { createSender } from './sender.ts'
+import { stageSnapshot } from './stage.ts'
 
 /** @throws {AetherError} `conflict` when a tag is a version with other content, or was moved by somebody else meanwhile. */
 export async function pushDataset(target: PushTarget, deps: PushDeps): Promise<PushResult> {
   const present = await readTags(target, deps.options.signal)
   const digest = unchangedDigest(deps.source)
-  const pushedBefore = deps.source.cached?.pushed[whereOf(target)] === digest
+  const pushedBefore = deps.source.last?.pushed[whereOf(target)] === digest
   if (digest && pushedBefore && [...present.values()].every((tag) => tag?.digest === digest)) {
     return nothingToDo(target, deps, digest, present)
   }
@@ -49,7 +50,7 @@ async function pushContent(
   await using closing = new AsyncDisposableStack()
   const packer = closing.adopt(createPacker(sent.deliver), (open) => open.close())
   const collected = await collectContent(source, known, packer, reportRead(target, deps), options.signal)
-  const staged = await stageSnapshot(source.entries, collected.hashes, collected.chunks, known, packer)
+  const staged = await stageSnapshot(source, collected.chunks, known, packer)
   await packer.finish()
   await sent.done()
   const record = assembleRecord(staged, known, packer, { message: options.message ?? '', labels: options.labels ?? {} })
@@ -66,7 +67,7 @@ async function pushContent(
     try {
       // In this order: a push after one that is remembered finds nothing to do, and would leave the journal there.
       await journal.clear()
-      await remember(source, whereOf(target), record.digest, collected)
+      await remember(source, whereOf(target), record.digest, collected.chunks)
       return []
     } catch (error) {
       return [

@@ -22,16 +22,15 @@ export function reportRead({ dataset }: PushTarget, { source, options }: PushDep
 }
 
 function bytesOf({ entries }: PreparedSource): number {
-  return entries.reduce((sum, { size }) => sum + size, 0)
+  return entries.sizes().reduce((sum, size) => sum + size, 0)
 }
 
 export function summary({ connection, dataset }: PushTarget, { source, options }: PushDeps, digest: Digest) {
-  const files = source.entries.reduce((count, { kind }) => count + (kind === 'file' ? 1 : 0), 0)
   return {
     host: connection.host,
     dataset,
     digest,
-    files,
+    files: source.entries.files,
     bytes: bytesOf(source),
     skipped: source.skipped,
     dryRun: options.dryRun ?? false,

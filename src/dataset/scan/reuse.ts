@@ -2,24 +2,26 @@
 //
 // A cut depends only on the bytes since the cut before. So where a new cut falls on an old one, and the files under the next
 // old chunk are unchanged and follow each other as before, the next new chunk is that old chunk.
-import type { ChunkId } from '../../core/id.ts'
+import { type ChunkId, idAt } from '../../core/id.ts'
+import type { Segment } from '../../core/segments.ts'
 
 /** The chunks of an earlier content, in order. */
 export interface OldContent {
   /** First byte of each chunk; one more element for the length of all. */
   start: Float64Array
-  ids: readonly ChunkId[]
+  /** Of each chunk, one behind the other. */
+  ids: Uint8Array
   /** 1 where a chunk ended because its segment did, not because of its bytes. */
   final: Uint8Array
   /** 1 where the chunk may be used: the hub has it already. */
   usable: Uint8Array
 }
 
-/** A file as it is now. */
-export interface KnownFile {
-  size: number
-  /** First byte in the old content, when the file did not change since; else -1. */
-  oldOffset: number
+/** The files as they are now, by place. */
+export interface FilesNow {
+  size(place: number): number
+  /** First byte in the old content of what did not change since; of all else -1. */
+  oldOffset: Float64Array
 }
 
 export interface ReusedChunk {
@@ -28,43 +30,42 @@ export interface ReusedChunk {
 }
 
 export interface Reuse {
-  /** The chunk that begins at this place of the segment, if it is an old one. The place must be the segment's start or a cut. */
-  at(file: number, offset: number): ReusedChunk | undefined
+  /** The chunk that begins at this byte of the file at `place`, if it is an old one. That must be the segment's start or a cut. */
+  at(place: number, offset: number): ReusedChunk | undefined
 }
 
-/** @param files those of one segment, in order. */
-export function createReuse(old: OldContent, files: readonly KnownFile[]): Reuse {
-  function at(file: number, offset: number): ReusedChunk | undefined {
-    const first = files[file]
-    if (first === undefined || first.oldOffset < 0) return undefined
-    const position = first.oldOffset + offset
+/** Reuse in one segment. */
+export function createReuse(old: OldContent, { size, oldOffset }: FilesNow, segment: Segment): Reuse {
+  function at(place: number, offset: number): ReusedChunk | undefined {
+    if (place === segment.end || oldOffset[place]! < 0) return undefined
+    const position = oldOffset[place]! + offset
     const chunk = placeOf(old.start, position)
     if (chunk < 0 || old.usable[chunk] !== 1) return undefined
     const length = old.start[chunk + 1]! - position
-    const end = covered(file, offset, position, length)
+    const end = covered(place, offset, position, length)
     if (end === undefined) return undefined
     if (old.final[chunk] === 1 && end !== 'segment end') return undefined
-    return { id: old.ids[chunk]!, length }
+    return { id: idAt(old.ids, chunk), length }
   }
 
   /** Whether the bytes from here on are those of the old content; undefined when not. */
   function covered(
-    file: number,
+    first: number,
     offset: number,
     position: number,
     length: number,
   ): 'segment end' | 'inside' | undefined {
     let left = length
     let skip = offset
-    for (let i = file; ; i++) {
-      const present = files[i]
-      if (present === undefined || present.oldOffset < 0 || present.oldOffset + skip !== position + length - left)
-        return undefined
-      const bytes = Math.min(left, present.size - skip)
+    for (let place = first; place < segment.end; place++) {
+      if (size(place) === 0) continue
+      if (oldOffset[place]! < 0 || oldOffset[place]! + skip !== position + length - left) return undefined
+      const bytes = Math.min(left, size(place) - skip)
       left -= bytes
-      if (left === 0) return i === files.length - 1 && skip + bytes === present.size ? 'segment end' : 'inside'
+      if (left === 0) return place === segment.end - 1 && skip + bytes === size(place) ? 'segment end' : 'inside'
       skip = 0
     }
+    return undefined
   }
 
   return { at }

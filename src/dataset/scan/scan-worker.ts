@@ -2,19 +2,25 @@
 // thread by a few windows only.
 import { parentPort, type Transferable } from 'node:worker_threads'
 import { type ErrorCode, toAetherError } from '../../core/errors.ts'
-import type { Segment } from '../../core/segments.ts'
+import { type FileHash, ID_BYTES } from '../../core/id.ts'
+import { type Segment, segmentsOf } from '../../core/segments.ts'
 import { createBufferPool } from '../buffer-pool.ts'
-import type { Source, SourceEntry, SourceSpec } from '../source.ts'
+import { type EntryTable, openEntryTable, type SharedEntries } from '../entry-table.ts'
+import type { Source, SourceSpec } from '../source.ts'
 import { openSource } from '../sources/open-source.ts'
-import { createReuse, type KnownFile, type OldContent, type Reuse } from './reuse.ts'
+import { createReuse, type OldContent, type Reuse } from './reuse.ts'
 import { createScanner, WINDOW_BYTES, type Window } from './scanner.ts'
 
 export interface ScanJob {
   spec: SourceSpec
-  segments: Segment<SourceEntry>[]
+  entries: SharedEntries
+  /** Segments by number: 1 where nothing needs to be scanned. */
+  done: Uint8Array
   old: OldContent
-  /** For each segment, where its files stood in the old content. */
-  known: KnownFile[][]
+  /** Of each entry, in memory that threads share. See `FilesNow`. */
+  oldOffset: Float64Array
+  /** Of each entry, in memory that threads share: the hashes of files that are read are put here. */
+  hashes: Uint8Array
 }
 
 /** Says that a window is done with, and gives its bytes back. */
@@ -62,17 +68,27 @@ async function work(job: ScanJob): Promise<void> {
 }
 
 async function scanAll(job: ScanJob, source: Source): Promise<void> {
-  const scanner = createScanner(buffers.take)
-  const places = new Map(job.segments.map((segment, place) => [segment, place]))
-  for await (const reader of source.segments(job.segments)) {
-    const place = places.get(reader.segment)!
-    for await (const window of scanner.scan(place, reader, reuseOf(job, source, place))) await send(window)
+  const entries = openEntryTable(job.entries)
+  const hashes = Buffer.from(job.hashes.buffer)
+  const onHash = (place: number, hash: FileHash) => void hashes.write(hash, place * ID_BYTES, 'hex')
+  const scanner = createScanner({ sizeOf: entries.size, onHash, takeBuffer: buffers.take })
+  for await (const reader of source.segments(entries, segmentsToScan(job, entries))) {
+    for await (const window of scanner.scan(reader, reuseOf(job, source, entries, reader.segment))) await send(window)
   }
   await send(scanner.flush())
 }
 
-function reuseOf(job: ScanJob, source: Source, place: number): Reuse | undefined {
-  return source.canSkip && job.old.ids.length > 0 ? createReuse(job.old, job.known[place]!) : undefined
+function segmentsToScan({ done }: ScanJob, entries: EntryTable): Iterable<Segment> {
+  return segmentsOf(entries.sizes()).filter(({ number }) => done[number] === 0)
+}
+
+function reuseOf(
+  { old, oldOffset }: ScanJob,
+  { canSkip }: Source,
+  { size }: EntryTable,
+  segment: Segment,
+): Reuse | undefined {
+  return canSkip && old.ids.length > 0 ? createReuse(old, { size, oldOffset }, segment) : undefined
 }
 
 async function send(window: Window): Promise<void> {

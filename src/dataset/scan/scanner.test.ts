@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { sha256Hex } from '../../core/id.ts'
+import { idToBytes, sha256Hex } from '../../core/id.ts'
 import { sampleBytes, sampleText } from '../../core/sample.fixture.ts'
 import { type Segment, segmentsOf } from '../../core/segments.ts'
-import type { Piece, SegmentReader, SourceEntry } from '../source.ts'
-import { createReuse, type KnownFile, type OldContent } from './reuse.ts'
+import type { Piece, SegmentReader } from '../source.ts'
+import { createReuse, type FilesNow, type OldContent } from './reuse.ts'
 import { createScanner, type ScannedChunk, type Window } from './scanner.ts'
 
 interface MemoryFile {
@@ -13,38 +13,21 @@ interface MemoryFile {
   bytes: Buffer
 }
 
-function entryOf({ path, bytes }: MemoryFile): SourceEntry {
-  return {
-    kind: 'file',
-    path,
-    executable: false,
-    size: bytes.length,
-    target: '',
-    modifiedMicros: 0,
-    stamp: 'x',
-  } as SourceEntry
-}
-
 /** Reads a segment from memory in pieces of at most `pieceSize`, and counts what is read. */
-function readerOf(
-  segment: Segment<SourceEntry>,
-  bytesOf: Map<string, Buffer>,
-  pieceSize: number,
-  count: { read: number },
-): SegmentReader {
-  let file = 0
+function readerOf(segment: Segment, files: MemoryFile[], pieceSize: number, count: { read: number }): SegmentReader {
+  let place = segment.first
   let offset = 0
 
   function skip(bytes: number): void {
     offset += bytes
-    while (file < segment.files.length && offset >= segment.files[file]!.size) offset -= segment.files[file++]!.size
+    while (place < segment.end && offset >= files[place]!.bytes.length) offset -= files[place++]!.bytes.length
   }
 
   async function read(): Promise<Piece | undefined> {
-    const entry = segment.files[file]
-    if (!entry) return undefined
-    const bytes = bytesOf.get(entry.path)!.subarray(offset, offset + pieceSize)
-    const piece = { file, bytes: Buffer.from(bytes), last: offset + bytes.length === entry.size }
+    if (place === segment.end) return undefined
+    const file = files[place]!.bytes
+    const bytes = file.subarray(offset, offset + pieceSize)
+    const piece = { place, bytes: Buffer.from(bytes), last: offset + bytes.length === file.length }
     count.read += bytes.length
     skip(bytes.length)
     return piece
@@ -62,24 +45,23 @@ interface Scanned {
 async function scanAll(
   files: MemoryFile[],
   pieceSize: number,
-  old?: { content: OldContent; known: (file: SourceEntry) => KnownFile },
+  old?: { content: OldContent; oldOffset: (path: string) => number },
 ): Promise<Scanned> {
-  const bytesOf = new Map(files.map((file) => [file.path, file.bytes]))
-  const segments = [...segmentsOf(files.map(entryOf))]
-  const scanner = createScanner()
   const count = { read: 0 }
   const scanned: Scanned = { chunks: [], hashes: new Map(), read: 0 }
+  const sizeOf = (place: number) => files[place]!.bytes.length
+  const scanner = createScanner({ sizeOf, onHash: (place, hash) => scanned.hashes.set(files[place]!.path, hash) })
   const take = (window: Window) => {
     for (const chunk of window.chunks) {
       if (chunk.offset >= 0)
         assert.equal(sha256Hex(window.bytes.subarray(chunk.offset, chunk.offset + chunk.length)), chunk.id)
       scanned.chunks.push(chunk)
     }
-    for (const { segment, file, hash } of window.files) scanned.hashes.set(segments[segment]!.files[file]!.path, hash)
   }
-  for (const [place, segment] of segments.entries()) {
-    const reuse = old && createReuse(old.content, segment.files.map(old.known))
-    for await (const window of scanner.scan(place, readerOf(segment, bytesOf, pieceSize, count), reuse)) take(window)
+  const now: FilesNow = { size: sizeOf, oldOffset: Float64Array.from(files, ({ path }) => old?.oldOffset(path) ?? -1) }
+  for (const segment of segmentsOf(files.map(({ bytes }) => bytes.length))) {
+    const reuse = old && createReuse(old.content, now, segment)
+    for await (const window of scanner.scan(readerOf(segment, files, pieceSize, count), reuse)) take(window)
   }
   take(scanner.flush())
   return { ...scanned, read: count.read }
@@ -99,7 +81,7 @@ function oldOf(files: MemoryFile[], { chunks }: Scanned, changed: Set<string>) {
   const final = Uint8Array.from(chunks, (chunk, i) => (chunks[i + 1]?.segment === chunk.segment ? 0 : 1))
   const content: OldContent = {
     start,
-    ids: chunks.map((c) => c.id),
+    ids: Buffer.concat(chunks.map((c) => idToBytes(c.id))),
     final,
     usable: new Uint8Array(chunks.length).fill(1),
   }
@@ -109,15 +91,14 @@ function oldOf(files: MemoryFile[], { chunks }: Scanned, changed: Set<string>) {
     offsets.set(path, offset)
     offset += bytes.length
   }
-  const known = (file: SourceEntry) => ({
-    size: file.size,
-    oldOffset: changed.has(file.path) ? -1 : (offsets.get(file.path) ?? -1),
-  })
-  return { content, known }
+  return { content, oldOffset: (path: string) => (changed.has(path) ? -1 : (offsets.get(path) ?? -1)) }
 }
 
 const ids = ({ chunks }: Scanned) => chunks.map(({ segment, id, length }) => ({ segment, id, length }))
-const anyFile = fc.record({ size: fc.oneof(fc.nat(300), fc.nat(40_000), fc.nat(700_000)), seed: fc.nat(5) })
+const anyFile = fc.record({
+  size: fc.oneof(fc.constant(0), fc.nat(300), fc.nat(40_000), fc.nat(700_000)),
+  seed: fc.nat(5),
+})
 const name = (i: number) => `f${String(i).padStart(5, '0')}`
 const make = (drafts: { size: number; seed: number }[]) =>
   drafts.map(({ size, seed }, i) => ({ path: name(i), bytes: sampleBytes(size, `${seed}`) }))
@@ -211,6 +192,7 @@ function mutate(before: MemoryFile[], edits: { file: number; what: string }[]) {
     }
     if (what === 'insert') {
       const added = { path: `${present.path}x`, bytes: sampleBytes(12_345, 'inserted') }
+      if (files.some(({ path }) => path === added.path)) continue
       files = files.toSpliced(i + 1, 0, added).sort((a, b) => (a.path < b.path ? -1 : 1))
       changed.add(added.path)
       continue

@@ -1,7 +1,7 @@
 // An archive on disk: opened once, and known to be the same while it is read.
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { AetherError } from '../../core/errors.ts'
-import { identityOf, isSettled } from './file-stamp.ts'
+import { isSettled, stampOf } from './file-stamp.ts'
 import { explainSystem, quote } from './offences.ts'
 import { changedError } from './source-error.ts'
 
@@ -9,14 +9,13 @@ export interface ArchiveFile {
   path: string
   fd: number
   size: number
-  /** Of the archive as it was opened. */
-  identity: string
-  /** The stamp of everything in the archive: as long as the archive is the same, so are they. */
+  /** The stamp of everything in the archive as it was opened: as long as the archive is the same, so are they. */
   stamp: string
+  settled: boolean
   /** Up to `length` bytes; fewer only at the end of the file. */
   readAt(buffer: Buffer, length: number, position: number): number
-  /** @throws {AetherError} `source` when the archive that was opened is another than the one of this identity. */
-  expect(identity: string | undefined): void
+  /** @throws {AetherError} `source` when the archive that was opened is another than the one of this stamp. */
+  expect(stamp: string): void
   /** @throws {AetherError} `source` when the archive changed since it was opened. */
   verify(): void
   close(): void
@@ -26,7 +25,7 @@ export function openArchive(path: string): ArchiveFile {
   const now = Date.now()
   const fd = attempt(path, () => openSync(path, 'r'))
   const stat = attempt(path, () => fstatSync(fd))
-  const identity = identityOf(stat)
+  const stamp = stampOf(stat)
 
   function readAt(buffer: Buffer, length: number, position: number): number {
     return attempt(path, () => {
@@ -40,16 +39,17 @@ export function openArchive(path: string): ArchiveFile {
     })
   }
 
-  function expect(expected: string | undefined): void {
-    if (expected !== identity) throw changedError(path)
+  function expect(expected: string): void {
+    if (expected !== stamp) throw changedError(path)
   }
 
   function verify(): void {
-    expect(identityOf(attempt(path, () => fstatSync(fd))))
+    expect(stampOf(attempt(path, () => fstatSync(fd))))
   }
 
-  const stamp = isSettled(stat.mtimeMs, stat.ctimeMs, now) ? identity : ''
-  return { path, fd, size: stat.size, identity, stamp, readAt, expect, verify, close: () => closeSync(fd) }
+  const close = () => attempt(path, () => closeSync(fd))
+  const settled = isSettled(stat.mtimeMs, stat.ctimeMs, now)
+  return { path, fd, size: stat.size, stamp, settled, readAt, expect, verify, close }
 }
 
 function attempt<T>(path: string, action: () => T): T {

@@ -2,9 +2,9 @@
 import { AetherError } from '../../core/errors.ts'
 import { compareBytes } from '../../core/path.ts'
 import { clampMicros } from '../../core/times.ts'
+import { createEntryTable } from '../entry-table.ts'
 import type { FilterOptions, SourceEntry, SourceListing } from '../source.ts'
 import type { ArchiveFile } from './archive-file.ts'
-import { NO_BYTES } from './file-stamp.ts'
 import { createEntryFilter, type EntryFilter, IGNORE_FILE, IGNORE_LINK, isIgnoreName, OWN_FOLDER } from './filter.ts'
 import { createOffences, HINT_SPECIAL, quote } from './offences.ts'
 import { linkReason } from './special.ts'
@@ -84,7 +84,7 @@ export function listMembers(contents: ArchiveContents, options: FilterOptions): 
   const offences = createOffences()
   const skipped: SourceListing['skipped'] = []
   const taken = createTakenPaths((path, reason) => offences.add(path, reason))
-  const entries: SourceEntry[] = []
+  const kept: Member[] = []
   for (const { path, kind } of contents.members) {
     const isLink = kind === 'link' || kind === 'hard link'
     if (isLink && isIgnoreName(path) && !filter.excludes(path)) offences.add(path, IGNORE_LINK)
@@ -95,12 +95,16 @@ export function listMembers(contents: ArchiveContents, options: FilterOptions): 
     if (member.reason !== '' && !special) offences.add(member.path, member.reason)
     else if (special && options.skipSpecial) skipped.push({ path: member.path, reason: special })
     else if (special) offences.add(member.path, special, HINT_SPECIAL)
-    else if (taken.add(member)) entries.push(entryOf(archive, member))
+    else if (taken.add(member)) kept.push(member)
   }
   offences.throwIfAny()
-  limits.bytes(entries.reduce((sum, entry) => sum + entry.size, 0))
-  const kept = entries.filter((entry) => entry.kind !== 'folder' || isKeptFolder(entry.path))
-  return { entries: kept.sort((a, b) => compareBytes(a.path, b.path)), skipped }
+  limits.bytes(kept.reduce((sum, { kind, size }) => sum + (kind === 'file' ? size : 0), 0))
+  kept.sort((a, b) => compareBytes(a.path, b.path))
+  const entries = createEntryTable()
+  for (const member of kept) {
+    if (member.kind !== 'folder' || isKeptFolder(member.path)) entries.add(entryOf(archive, member))
+  }
+  return { entries: entries.finish('as added'), skipped }
 
   function isKeptFolder(path: string): boolean {
     return !taken.hasBelow(path) && filter.includes(`${path}/`)
@@ -211,8 +215,8 @@ function entryOf(
     size: isFile ? size : 0,
     target: kind === 'link' ? target : '',
     modifiedMicros: clampMicros(modifiedMicros),
-    stamp: isFile ? archive.stamp : NO_BYTES,
-    identity: archive.identity,
+    stamp: isFile ? archive.stamp : '',
+    settled: !isFile || archive.settled,
     location,
   }
 }

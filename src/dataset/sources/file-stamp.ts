@@ -6,9 +6,6 @@ const FRESH_MS = 250
 /** The same where the file system keeps whole seconds (or, as FAT does, every second one). */
 const FRESH_COARSE_MS = 2000
 
-/** Stamp of folders and links, which have no bytes that could change. */
-export const NO_BYTES = '-'
-
 export type StampedStat = Pick<Stats, 'size' | 'mtimeMs' | 'ctimeMs' | 'ino'>
 
 const numbers = new Float64Array(4)
@@ -19,12 +16,12 @@ const bytes = Buffer.from(numbers.buffer)
  * each of a million files. The times are floating point milliseconds, exact to a quarter of a microsecond: finer than any
  * kernel's clock ticks for files. The device is not part of it, since its number may change with every mount.
  */
-export function identityOf(stat: StampedStat): string {
+export function stampOf(stat: StampedStat): string {
   numbers[0] = stat.size
   numbers[1] = stat.mtimeMs
   numbers[2] = stat.ctimeMs
   numbers[3] = stat.ino
-  return bytes.toString('base64')
+  return bytes.toString('latin1')
 }
 
 /**

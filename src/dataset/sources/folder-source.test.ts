@@ -20,8 +20,8 @@ import {
   makeTree,
   noise,
   readAll,
+  readersOf,
   run,
-  segmentsIn,
   TAKE_ALL,
   type Tree,
   temporaryFolder,
@@ -40,7 +40,7 @@ async function open(t: TestContext, tree: Tree): Promise<{ root: string; source:
 
 /** The first reader of a source. */
 async function firstReader(source: Source, listing: SourceListing) {
-  const readers = source.segments(segmentsIn(listing))[Symbol.asyncIterator]()
+  const readers = readersOf(source, listing)[Symbol.asyncIterator]()
   const { value } = await readers.next()
   return { reader: value!, done: () => readers.return?.() }
 }
@@ -135,7 +135,7 @@ describe('createFolderSource', () => {
     unlinkSync(join(root, 'a'))
     reader.skip(150)
     const piece = await reader.read()
-    assert.deepEqual({ file: piece!.file, last: piece!.last }, { file: 1, last: true })
+    assert.deepEqual({ place: piece!.place, last: piece!.last }, { place: 1, last: true })
     assert.deepEqual(Buffer.from(piece!.bytes), files.b.subarray(50))
     reader.skip(300)
     assert.equal(await reader.read(), undefined)
@@ -155,7 +155,7 @@ describe('createFolderSource', () => {
   it('stops when it is asked to', async (t) => {
     const { source, listing } = await open(t, { x: 'x' })
     const control = new AbortController()
-    for await (const reader of source.segments(segmentsIn(listing), control.signal)) {
+    for await (const reader of readersOf(source, listing, control.signal)) {
       control.abort()
       await assert.rejects(reader.read(), { name: 'AbortError' })
     }

@@ -11,11 +11,12 @@ import { detectSource } from './source-spec.ts'
 import {
   aetherError,
   digests,
+  filesOf,
   makeTree,
   noise,
   paths,
   readAll,
-  segmentsIn,
+  readersOf,
   summary,
   TAKE_ALL,
   temporaryFolder,
@@ -74,8 +75,8 @@ const FILES: fc.Arbitrary<Files> = fc.uniqueArray(
 
 /** Reads with skips in between; what is read must be what lies there. */
 async function readInPatches(source: Source, listing: SourceListing, steps: number[]): Promise<void> {
-  for await (const reader of source.segments(segmentsIn(listing))) {
-    const whole = Buffer.concat(reader.segment.files.map(({ size }) => noise(size, size)))
+  for await (const reader of readersOf(source, listing)) {
+    const whole = Buffer.concat(filesOf(listing, reader.segment).map(({ size }) => noise(size, size)))
     let position = 0
     for (let i = 0; position < whole.length; i++) {
       const skip = Math.min(steps[i % steps.length]!, whole.length - position)

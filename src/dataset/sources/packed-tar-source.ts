@@ -4,9 +4,11 @@
 // until all of their segment are there; so is a file that hard links name, since its bytes are wanted more than once.
 import { MIN_CHUNK } from '../../core/chunker.ts'
 import type { Segment } from '../../core/segments.ts'
+import type { EntryTable } from '../entry-table.ts'
 import type { Piece, SegmentReader, Source, SourceEntry } from '../source.ts'
 import { type ArchiveFile, brokenArchive, openArchive } from './archive-file.ts'
 import type { ByteStream } from './byte-stream.ts'
+import { createGathering, filesIn, type Gathering } from './gathering.ts'
 import { quote } from './offences.ts'
 import { createSpool, type Spool } from './spool.ts'
 import { openUnpacked, type TarKind } from './unpacked-stream.ts'
@@ -26,10 +28,14 @@ export function openPackedTarSource(
   const archive = openArchive(path)
   const spool = options.spool ?? createSpool()
 
-  async function* segments(list: Segment<SourceEntry>[], signal?: AbortSignal): AsyncGenerator<SegmentReader> {
+  async function* segments(
+    entries: EntryTable,
+    wanted: Iterable<Segment>,
+    signal?: AbortSignal,
+  ): AsyncGenerator<SegmentReader> {
     const stream = openUnpacked(archive, kind)
     try {
-      yield* readAll({ archive, stream, spool, signal }, list)
+      yield* readAll({ archive, stream, spool, signal, entries }, createGathering(entries, [...wanted]))
     } finally {
       await stream.close()
     }
@@ -48,74 +54,34 @@ interface Reading {
   stream: ByteStream
   spool: Spool
   signal: AbortSignal | undefined
+  entries: EntryTable
 }
 
-/** A segment and what of it was set aside. */
-interface Gathered {
-  segment: Segment<SourceEntry>
-  /** Where each of its files is in the spool. */
-  positions: Float64Array
-  missing: number
-}
-
-/** A file of a segment. */
-interface Wanted {
-  gathered: Gathered
-  file: number
-}
-
-async function* readAll(reading: Reading, list: Segment<SourceEntry>[]): AsyncGenerator<SegmentReader> {
-  const { archive, spool } = reading
+async function* readAll(reading: Reading, gathering: Gathering): AsyncGenerator<SegmentReader> {
+  const { archive, spool, entries } = reading
   spool.clear()
   let held = 0 // files in the spool that are still wanted
-  for (const same of inArchiveOrder(list)) {
-    const entry = entryOf(same[0]!)
-    archive.expect(entry.identity)
+  for (const places of gathering.inArchiveOrder()) {
+    const entry = entries.at(places[0]!)
+    archive.expect(entry.stamp)
     archive.verify()
     await goTo(reading, entry)
-    if (same.length === 1 && isAlone(same[0]!)) {
-      yield streamReader(reading, same[0]!.gathered.segment)
+    if (places.length === 1 && entry.size >= MIN_CHUNK) {
+      yield streamReader(reading, gathering.segmentOf(places[0]!), entry)
       continue
     }
     const position = await setAside(reading, entry)
-    held += same.length
-    for (const gathered of arrivals(same, position)) {
-      yield spoolReader(reading, gathered)
-      held -= gathered.segment.files.length
+    held += places.length
+    for (const segment of gathering.arrive(places, position)) {
+      yield spoolReader(reading, gathering, segment)
+      held -= gathering.count(segment)
     }
     if (held === 0) spool.clear()
   }
 }
 
-function entryOf({ gathered, file }: Wanted): SourceEntry {
-  return gathered.segment.files[file]!
-}
-
-function isAlone(wanted: Wanted): boolean {
-  return wanted.gathered.segment.files.length === 1 && entryOf(wanted).size >= MIN_CHUNK
-}
-
-/** All files in the order of the archive; those that are one and the same file there together. */
-function* inArchiveOrder(list: Segment<SourceEntry>[]): Generator<Wanted[]> {
-  const wanted = list.flatMap(filesOfSegment)
-  wanted.sort((a, b) => entryOf(a).location! - entryOf(b).location!)
-  for (let start = 0; start < wanted.length; ) {
-    const { location } = entryOf(wanted[start]!)
-    let end = start + 1
-    while (end < wanted.length && entryOf(wanted[end]!).location === location) end++
-    yield wanted.slice(start, end)
-    start = end
-  }
-}
-
-function filesOfSegment(segment: Segment<SourceEntry>): Wanted[] {
-  const { length } = segment.files
-  const gathered = { segment, positions: new Float64Array(length), missing: length }
-  return segment.files.map((_, file) => ({ gathered, file }))
-}
-
 async function goTo({ archive, stream }: Reading, entry: SourceEntry): Promise<void> {
-  const way = entry.location! - stream.position()
+  const way = entry.location - stream.position()
   if ((await stream.skip(way)) < way) throw cutShort(archive, entry)
 }
 
@@ -141,42 +107,33 @@ function cutShort(archive: ArchiveFile, entry: SourceEntry): Error {
   return brokenArchive(archive.path, `it ends in the middle of ${quote(entry.path)}`)
 }
 
-/** Notes where files are; returns the segments that are now complete. */
-function arrivals(same: Wanted[], position: number): Gathered[] {
-  for (const { gathered, file } of same) {
-    gathered.positions[file] = position
-    gathered.missing--
-  }
-  return [...new Set(same.map(({ gathered }) => gathered))].filter(({ missing }) => missing === 0)
-}
-
 /** Gives the bytes of the only file of a segment as they are unpacked. */
-function streamReader(reading: Reading, segment: Segment<SourceEntry>): SegmentReader {
-  const entry = segment.files[0]!
+function streamReader(reading: Reading, segment: Segment, entry: SourceEntry): SegmentReader {
   let left = entry.size
 
   async function read(): Promise<Piece | undefined> {
     if (left === 0) return undefined
     const bytes = await nextBytes(reading, entry, left)
     left -= bytes.length
-    return { file: 0, bytes, last: left === 0 }
+    return { place: segment.first, bytes, last: left === 0 }
   }
 
   return { segment, read, skip: cannotSkip }
 }
 
-function spoolReader({ spool, signal }: Reading, { segment, positions }: Gathered): SegmentReader {
-  let file = 0
+function spoolReader({ spool, signal, entries }: Reading, gathering: Gathering, segment: Segment): SegmentReader {
+  const places = filesIn(entries, segment)
+  let place = places.next().value
   let offset = 0
 
   async function read(): Promise<Piece | undefined> {
     signal?.throwIfAborted()
-    const entry = segment.files[file]
-    if (entry === undefined) return undefined
-    const bytes = spool.read(positions[file]! + offset, entry.size - offset)
-    const piece = { file, bytes, last: offset + bytes.length === entry.size }
+    if (place === undefined) return undefined
+    const left = entries.size(place) - offset
+    const bytes = spool.read(gathering.position(place) + offset, left)
+    const piece = { place, bytes, last: bytes.length === left }
     offset = piece.last ? 0 : offset + bytes.length
-    if (piece.last) file++
+    if (piece.last) place = places.next().value
     return piece
   }
 

@@ -1,5 +1,6 @@
 // Reads segments whose files can each be opened at any byte: those of a folder, of a plain tar archive, of a zip archive.
 import type { Segment } from '../../core/segments.ts'
+import type { EntryTable } from '../entry-table.ts'
 import type { Piece, SegmentReader, Source, SourceEntry } from '../source.ts'
 
 /** One file that is being read. */
@@ -19,9 +20,13 @@ export type OpenFile = (entry: SourceEntry, offset: number) => FileBytes
 
 /** A source that gives its segments in their order. */
 export function createRandomSource(open: OpenFile, close: () => void = () => {}): Source {
-  async function* segments(list: Segment<SourceEntry>[], signal?: AbortSignal): AsyncGenerator<SegmentReader> {
-    for (const segment of list) {
-      const reader = createReader(segment, open, signal)
+  async function* segments(
+    entries: EntryTable,
+    wanted: Iterable<Segment>,
+    signal?: AbortSignal,
+  ): AsyncGenerator<SegmentReader> {
+    for (const segment of wanted) {
+      const reader = createReader(entries, segment, open, signal)
       try {
         yield reader
       } finally {
@@ -33,18 +38,18 @@ export function createRandomSource(open: OpenFile, close: () => void = () => {})
   return { canSkip: true, segments, close: async () => close() }
 }
 
-function createReader(segment: Segment<SourceEntry>, open: OpenFile, signal?: AbortSignal) {
-  let file = 0
+function createReader(entries: EntryTable, segment: Segment, open: OpenFile, signal?: AbortSignal) {
+  let place = segment.first
   let offset = 0
   let current: FileBytes | undefined
 
   async function read(): Promise<Piece | undefined> {
     signal?.throwIfAborted()
-    const entry = segment.files[file]
-    if (entry === undefined) return undefined
-    current ??= open(entry, offset)
-    const bytes = await nextOf(current, entry.size - offset)
-    const piece = { file, bytes, last: offset + bytes.length === entry.size }
+    if (place === segment.end) return undefined
+    current ??= open(entries.at(place), offset)
+    const left = entries.size(place) - offset
+    const bytes = await nextOf(current, left)
+    const piece = { place, bytes, last: bytes.length === left }
     advance(bytes.length)
     return piece
   }
@@ -60,9 +65,8 @@ function createReader(segment: Segment<SourceEntry>, open: OpenFile, signal?: Ab
 
   function skip(bytes: number): void {
     for (let left = bytes; left > 0; ) {
-      const entry = segment.files[file]
-      if (entry === undefined) throw new RangeError('Cannot skip beyond the end of a segment')
-      const step = Math.min(left, entry.size - offset)
+      if (place === segment.end) throw new RangeError('Cannot skip beyond the end of a segment')
+      const step = Math.min(left, entries.size(place) - offset)
       // An open file stands where reading stopped; it is opened again where reading goes on.
       finish()
       advance(step)
@@ -72,10 +76,11 @@ function createReader(segment: Segment<SourceEntry>, open: OpenFile, signal?: Ab
 
   function advance(bytes: number): void {
     offset += bytes
-    if (offset < segment.files[file]!.size) return
+    if (offset < entries.size(place)) return
     finish()
-    file++
     offset = 0
+    do place++
+    while (place < segment.end && entries.size(place) === 0)
   }
 
   /** What was read of a file counts only when the file is still the one that was listed. */

@@ -2,6 +2,7 @@
 import { type Stats, statSync } from 'node:fs'
 import { basename } from 'node:path'
 import { AetherError, systemCode } from '../../core/errors.ts'
+import { createEntryTable } from '../entry-table.ts'
 import type { SourceListing } from '../source.ts'
 import { createOffences, explainSystem, pathReason, quote } from './offences.ts'
 import { fileEntry } from './walk.ts'
@@ -16,7 +17,9 @@ export function listFile(path: string): SourceListing {
   const offences = createOffences()
   if (reason !== undefined) offences.add(name, reason, 'Rename the file')
   offences.throwIfAny()
-  return { entries: [fileEntry(name, stat, now)], skipped: [] }
+  const entries = createEntryTable()
+  entries.add(fileEntry(name, stat, now))
+  return { entries: entries.finish('as added'), skipped: [] }
 }
 
 /** What a path leads to. @throws {AetherError} `not-found` or `source`. */

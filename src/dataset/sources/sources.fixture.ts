@@ -43,22 +43,32 @@ function makeLeaf(path: string, leaf: Tree[string]): void {
 
 /** What a digest would see of the entries, but for the bytes. */
 export function summary({ entries }: SourceListing) {
-  return entries.map(({ kind, path, size, executable, target }) => ({ kind, path, size, executable, target }))
+  return Array.from(entries, ({ kind, path, size, executable, target }) => ({ kind, path, size, executable, target }))
 }
 
 export function paths({ entries }: SourceListing): string[] {
-  return entries.map(({ path }) => path)
+  return Array.from(entries, ({ path }) => path)
 }
 
-export function segmentsIn({ entries }: SourceListing): Segment<SourceEntry>[] {
-  return [...segmentsOf(entries.filter((entry) => entry.kind === 'file'))]
+export function segmentsIn({ entries }: SourceListing): Segment[] {
+  return [...segmentsOf(entries.sizes())]
+}
+
+/** Readers for all of a listing. */
+export function readersOf(source: Source, listing: SourceListing, signal?: AbortSignal): AsyncIterable<SegmentReader> {
+  return source.segments(listing.entries, segmentsIn(listing), signal)
+}
+
+/** The files of a segment that have bytes. */
+export function filesOf({ entries }: SourceListing, { first, end }: Segment): SourceEntry[] {
+  return [...entries].slice(first, end).filter(({ size }) => size > 0)
 }
 
 /** The bytes of all files that have some, by path. Checks what readers promise on the way. */
 export async function readAll(source: Source, listing: SourceListing): Promise<Map<string, Buffer>> {
   const found = new Map<string, Buffer>()
-  for await (const reader of source.segments(segmentsIn(listing))) {
-    for (const [path, bytes] of await readSegment(reader)) {
+  for await (const reader of readersOf(source, listing)) {
+    for (const [path, bytes] of await readSegment(reader, listing)) {
       assert.ok(!found.has(path))
       found.set(path, bytes)
     }
@@ -66,15 +76,16 @@ export async function readAll(source: Source, listing: SourceListing): Promise<M
   return found
 }
 
-async function readSegment(reader: SegmentReader): Promise<Map<string, Buffer>> {
+async function readSegment(reader: SegmentReader, listing: SourceListing): Promise<Map<string, Buffer>> {
+  const files = filesOf(listing, reader.segment)
   const found = new Map<string, Buffer>()
   let file = 0
   let parts: Buffer[] = []
   for (let piece = await reader.read(); piece !== undefined; piece = await reader.read()) {
-    assert.equal(piece.file, file)
     assert.ok(piece.bytes.length > 0)
     parts.push(Buffer.from(piece.bytes))
-    const entry = reader.segment.files[file]!
+    const entry = files[file]!
+    assert.equal(listing.entries.at(piece.place).path, entry.path)
     const bytes = Buffer.concat(parts)
     assert.equal(piece.last, bytes.length === entry.size)
     if (!piece.last) continue
@@ -82,7 +93,7 @@ async function readSegment(reader: SegmentReader): Promise<Map<string, Buffer>> 
     parts = []
     file++
   }
-  assert.equal(file, reader.segment.files.length)
+  assert.equal(file, files.length)
   return found
 }
 

@@ -11,8 +11,8 @@ export function openTarSource(path: string): Source {
   const buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES)
 
   function open(entry: SourceEntry, offset: number): FileBytes {
-    let position = (entry.location ?? 0) + offset
-    archive.expect(entry.identity)
+    let position = entry.location + offset
+    archive.expect(entry.stamp)
 
     function next(left: number): Uint8Array {
       const count = archive.readAt(buffer, Math.min(left, BUFFER_BYTES), position)

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
-import { appendFileSync, linkSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
+import { appendFileSync, linkSync, statSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { describe, it, type TestContext } from 'node:test'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { pack } from 'tar-stream'
 import type { FilterOptions, SourceListing } from '../source.ts'
+import { stampOf } from './file-stamp.ts'
 import { openSource } from './open-source.ts'
 import { openPackedTarSource } from './packed-tar-source.ts'
 import {
@@ -16,6 +17,7 @@ import {
   noise,
   paths,
   readAll,
+  readersOf,
   run,
   SKIP_SPECIAL,
   segmentsIn,
@@ -102,7 +104,7 @@ describe('listTar', () => {
         assert.deepEqual(summary(listing), summary(folder))
         assert.deepEqual(files.get('a.b'), noise(40_000, 1))
         assert.deepEqual(files.get('b/x'), noise(70, 2))
-        assert.equal(listing.entries[0]!.modifiedMicros, 1_600_000_000e6)
+        assert.equal(listing.entries.at(0).modifiedMicros, 1_600_000_000e6)
       }
     })
   }
@@ -117,8 +119,8 @@ describe('listTar', () => {
     out.finalize()
     const { listing, files } = await contents(t, await buffer(out))
     assert.deepEqual(paths(listing), ['d/l', 'p', name])
-    assert.equal(listing.entries[1]!.modifiedMicros, 1_600_000_000_500_000)
-    assert.equal(listing.entries[2]!.executable, true)
+    assert.equal(listing.entries.at(1).modifiedMicros, 1_600_000_000_500_000)
+    assert.equal(listing.entries.at(2).executable, true)
     assert.equal(files.get(name)!.toString(), 'body')
   })
 
@@ -154,7 +156,7 @@ describe('listTar', () => {
         tarPart({ name: 'sized', body: '12345', size: 0 }),
       ),
     )
-    const times = Object.fromEntries(listing.entries.map((entry) => [entry.path, entry.modifiedMicros]))
+    const times = Object.fromEntries(Array.from(listing.entries, (entry) => [entry.path, entry.modifiedMicros]))
     assert.deepEqual(times, { global: 1_500_000, plain: 7e6, sized: 1.6e15, 'ä/own': 12_000_001 })
     assert.equal(files.get('sized')!.toString(), '12345')
   })
@@ -167,7 +169,7 @@ describe('listTar', () => {
     const { entries } = await list(
       save(t, tarOf(sealed(block), Buffer.concat([Buffer.from('abc'), Buffer.alloc(509)]))),
     )
-    assert.deepEqual([entries[0]!.size, entries[0]!.modifiedMicros], [3, 256e6])
+    assert.deepEqual([entries.at(0).size, entries.at(0).modifiedMicros], [3, 256e6])
   })
 
   it('takes hard links as the file that they name', async (t) => {
@@ -197,7 +199,7 @@ describe('listTar', () => {
       ),
     )
     assert.deepEqual(
-      listing.entries.map(({ path, size, executable }) => [path, size, executable]),
+      Array.from(listing.entries, ({ path, size, executable }) => [path, size, executable]),
       [
         ['a', 5, true],
         ['b', 5, true],
@@ -258,7 +260,7 @@ describe('listTar', () => {
     await refuses(t, says, ...parts)
     const { entries, skipped } = await list(save(t, tarOf(...parts)), 'tar', SKIP_SPECIAL)
     assert.deepEqual(
-      entries.map((entry) => entry.path),
+      Array.from(entries, (entry) => entry.path),
       ['f'],
     )
     assert.equal(skipped.length, 6)
@@ -531,7 +533,7 @@ describe('tar sources', () => {
       const path = save(t, packed(kind, tar), kind)
       const listing = await list(path, kind)
       const source = await openSource({ kind, path })
-      const readers = source.segments(segmentsIn(listing))
+      const readers = readersOf(source, listing)
       const change = async () => {
         for await (const reader of readers) {
           appendFileSync(path, 'x')
@@ -549,10 +551,10 @@ describe('tar sources', () => {
       const listing = await list(path, kind)
       const source = await openSource({ kind, path })
       let count = 0
-      for await (const reader of source.segments(segmentsIn(listing))) {
+      for await (const reader of readersOf(source, listing)) {
         if (count++ % 2 === 0) continue
         const piece = await reader.read()
-        const entry = reader.segment.files[0]!
+        const entry = listing.entries.at(reader.segment.first)
         assert.deepEqual(Buffer.from(piece!.bytes), files[entry.path]!.subarray(0, piece!.bytes.length))
       }
       assert.equal(count, segmentsIn(listing).length)
@@ -564,7 +566,7 @@ describe('tar sources', () => {
     const path = save(t, gzipSync(tar), 'tar.gz')
     const source = await openSource({ kind: 'tar.gz', path })
     assert.equal(source.canSkip, false)
-    for await (const reader of source.segments(segmentsIn(await list(path, 'tar.gz'))))
+    for await (const reader of readersOf(source, await list(path, 'tar.gz')))
       assert.throws(() => reader.skip(1), TypeError)
     await source.close()
     assert.equal((await openSource({ kind: 'tar', path: save(t, tar) })).canSkip, true)
@@ -572,9 +574,11 @@ describe('tar sources', () => {
 
   it('stamps files by their archive', async (t) => {
     const path = save(t, tar)
-    assert.ok((await list(path)).entries.every((entry) => entry.stamp === '')) // new
+    assert.ok([...(await list(path)).entries].every((entry) => !entry.settled)) // new
     t.mock.timers.enable({ apis: ['Date'], now: Date.now() + 10_000 })
     const later = await list(path)
-    assert.ok(later.entries.every((entry) => entry.stamp !== '' && entry.stamp === entry.identity))
+    const stamps = new Set(Array.from(later.entries, (entry) => entry.stamp))
+    assert.deepEqual([...stamps], [stampOf(statSync(path))])
+    assert.ok([...later.entries].every((entry) => entry.settled))
   })
 })

@@ -6,8 +6,9 @@ import { constants, lstatSync, readFileSync, readlinkSync, realpathSync, type St
 import { AetherError, systemCode, toAetherError } from '../../core/errors.ts'
 import { compareBytes } from '../../core/path.ts'
 import { microsOfMillis } from '../../core/times.ts'
+import { createEntryTable } from '../entry-table.ts'
 import type { FilterOptions, SourceEntry, SourceListing } from '../source.ts'
-import { identityOf, isSettled, NO_BYTES } from './file-stamp.ts'
+import { isSettled, stampOf } from './file-stamp.ts'
 import { createEntryFilter, type EntryFilter, IGNORE_FILE, IGNORE_LINK, MAX_IGNORE_FILE, OWN_FOLDER } from './filter.ts'
 import { type FolderNames, readNames } from './folder-names.ts'
 import { inSlices } from './in-slices.ts'
@@ -60,7 +61,7 @@ export function resolveFolder(root: string): string {
 }
 
 function createWalk(base: string, options: FilterOptions, now: number) {
-  const entries: SourceEntry[] = []
+  const entries = createEntryTable()
   const skipped: SourceListing['skipped'] = []
   const offences = createOffences()
   const places: Place[] = []
@@ -87,7 +88,7 @@ function createWalk(base: string, options: FilterOptions, now: number) {
       if (!filter.excludes(prefix + garbled)) offences.add(prefix + shown, NOT_UTF8)
     }
     const inner = found.names.includes(IGNORE_FILE) ? withIgnoreFile(prefix, filter) : filter
-    places.push({ prefix, stat, names: found.names, next: 0, filter: inner, before: entries.length })
+    places.push({ prefix, stat, names: found.names, next: 0, filter: inner, before: entries.length() })
   }
 
   function readFolder(prefix: string): FolderNames | undefined {
@@ -170,7 +171,7 @@ function createWalk(base: string, options: FilterOptions, now: number) {
   function leave({ prefix, stat, filter, before }: Place): void {
     places.pop()
     if (stat === undefined) return
-    if (entries.length > before) checkOrder(prefix)
+    if (entries.length() > before) checkOrder(prefix)
     else if (filter.includes(prefix)) add('folder', prefix.slice(0, -1), stat)
   }
 
@@ -192,28 +193,27 @@ function createWalk(base: string, options: FilterOptions, now: number) {
   }
 
   function addFile(path: string, stat: Stats): void {
-    entries.push(fileEntry(path, stat, now))
+    entries.add(fileEntry(path, stat, now))
   }
 
   function add(kind: 'folder' | 'link', path: string, stat: Stats, target = ''): void {
     const modifiedMicros = microsOfMillis(stat.mtimeMs)
-    entries.push({
+    entries.add({
       kind,
       path,
       executable: false,
       size: 0,
       target,
       modifiedMicros,
-      stamp: NO_BYTES,
-      identity: '',
+      stamp: '',
+      settled: true,
       location: 0,
     })
   }
 
   function listing(): SourceListing {
     offences.throwIfAny()
-    if (!ordered) entries.sort((a, b) => compareBytes(a.path, b.path))
-    return { entries, skipped }
+    return { entries: entries.finish(ordered ? 'as added' : 'by path'), skipped }
   }
 
   return { step, listing }
@@ -221,7 +221,6 @@ function createWalk(base: string, options: FilterOptions, now: number) {
 
 /** @param now when the walk began, in milliseconds. */
 export function fileEntry(path: string, stat: Stats, now: number): SourceEntry {
-  const identity = identityOf(stat)
   return {
     kind: 'file',
     path,
@@ -229,8 +228,8 @@ export function fileEntry(path: string, stat: Stats, now: number): SourceEntry {
     size: stat.size,
     target: '',
     modifiedMicros: microsOfMillis(stat.mtimeMs),
-    stamp: isSettled(stat.mtimeMs, stat.ctimeMs, now) ? identity : '',
-    identity,
+    stamp: stampOf(stat),
+    settled: isSettled(stat.mtimeMs, stat.ctimeMs, now),
     location: stat.dev,
   }
 }

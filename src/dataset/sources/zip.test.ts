@@ -7,11 +7,13 @@ import type { FilterOptions, Source, SourceListing } from '../source.ts'
 import {
   aetherError,
   digests,
+  filesOf,
   hasProgram,
   makeTree,
   noise,
   paths,
   readAll,
+  readersOf,
   run,
   SKIP_SPECIAL,
   segmentsIn,
@@ -66,7 +68,7 @@ async function failsToRead(t: TestContext, words: string | RegExp, ...parts: Zip
 /** The bytes of the first segment from `start` on. */
 async function readFrom(source: Source, listing: SourceListing, start: number): Promise<Buffer> {
   const parts: Buffer[] = []
-  for await (const reader of source.segments(segmentsIn(listing).slice(0, 1))) {
+  for await (const reader of source.segments(listing.entries, segmentsIn(listing).slice(0, 1))) {
     reader.skip(start)
     for (let piece = await reader.read(); piece; piece = await reader.read()) parts.push(Buffer.from(piece.bytes))
   }
@@ -97,7 +99,7 @@ describe('listZip', () => {
       assert.ok(files.get('big')!.equals(noise(3 * MIB, 3)))
       assert.equal(files.get('a.b')!.length, 40_000)
       assert.deepEqual(files.get('b/x'), noise(70, 2))
-      assert.equal(listing.entries[0]!.modifiedMicros, 1_600_000_001e6)
+      assert.equal(listing.entries.at(0).modifiedMicros, 1_600_000_001e6)
     }
   })
 
@@ -129,7 +131,7 @@ describe('listZip', () => {
       { name: 'z', body: 'd', mode: LINK, method: 8 },
     )
     assert.deepEqual(
-      entries.map(({ kind, target, size }) => [kind, target, size]),
+      Array.from(entries, ({ kind, target, size }) => [kind, target, size]),
       [
         ['link', '../ä', 0],
         ['link', 'd', 0],
@@ -156,9 +158,9 @@ describe('listZip', () => {
 
   it('takes modes from archives made on Unix only', async (t) => {
     const modes = { name: 'x', mode: 0o100755 }
-    assert.equal((await listParts(t, modes)).entries[0]!.executable, true)
-    assert.equal((await listParts(t, { ...modes, host: 19 })).entries[0]!.executable, true)
-    assert.equal((await listParts(t, { ...modes, host: 0 })).entries[0]!.executable, false)
+    assert.equal((await listParts(t, modes)).entries.at(0).executable, true)
+    assert.equal((await listParts(t, { ...modes, host: 19 })).entries.at(0).executable, true)
+    assert.equal((await listParts(t, { ...modes, host: 0 })).entries.at(0).executable, false)
     await refuses(t, '"p": it is a named pipe', { name: 'p', mode: 0o010644 })
     await refuses(t, '"s": it is a socket', { name: 's', mode: 0o140644 })
   })
@@ -203,8 +205,8 @@ describe('listZip', () => {
     const time = Buffer.from([1, 0, 0, 0, 0])
     time.writeInt32LE(1_600_000_001, 1)
     const { entries } = await listParts(t, { name: 'a', extra: extraField(0x5455, time) }, { name: 'b' })
-    assert.equal(entries[0]!.modifiedMicros, 1_600_000_001e6)
-    assert.equal(entries[1]!.modifiedMicros, new Date(2021, 0, 1, 12, 0, 0).getTime() * 1000)
+    assert.equal(entries.at(0).modifiedMicros, 1_600_000_001e6)
+    assert.equal(entries.at(1).modifiedMicros, new Date(2021, 0, 1, 12, 0, 0).getTime() * 1000)
   })
 
   it('refuses paths that no snapshot holds, by name', async (t) => {
@@ -314,8 +316,8 @@ describe('openZipSource', () => {
     const source = await openZipSource(path)
     const listing = await list(path)
     const seen: string[] = []
-    for await (const reader of source.segments(segmentsIn(listing)))
-      seen.push(...reader.segment.files.map((file) => file.path))
+    for await (const reader of readersOf(source, listing))
+      seen.push(...filesOf(listing, reader.segment).map((file) => file.path))
     assert.deepEqual(seen, ['a', 'b', 'c'])
     await source.close()
   })

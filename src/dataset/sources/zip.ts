@@ -111,7 +111,7 @@ function openEntry(
   offset: number,
   buffer: Buffer,
 ): FileBytes {
-  archive.expect(entry.identity) // else its place in the archive would not be its place
-  const file = { archive, path: entry.path, place: places.at(entry.location ?? 0) }
+  archive.expect(entry.stamp) // else its place in the archive would not be its place
+  const file = { archive, path: entry.path, place: places.at(entry.location) }
   return { ...openZipContent(file, offset, buffer), verify: archive.verify }
 }

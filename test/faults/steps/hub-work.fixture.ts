@@ -6,10 +6,11 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Connection } from '../../../src/client/connection.ts'
 import { connect, type ErrorCode } from '../../../src/client/index.ts'
 import { createHttpConnection } from '../../../src/client/transport/http-connection.ts'
-import { sha256Hex } from '../../../src/core/id.ts'
+import { type BlockId, sha256Hex } from '../../../src/core/id.ts'
 import { parseDatasetName, parseTagName } from '../../../src/core/names.ts'
 import { buildSnapshot } from '../../../src/hub/snapshot.fixture.ts'
 import { createFolderStorage } from '../../../src/storage/folder.ts'
+import { keys } from '../../../src/storage/keys.ts'
 import type { Storage } from '../../../src/storage/storage.ts'
 import { codeOf } from '../../testing/codes.fixture.ts'
 import { startHub, type TestHub } from '../../testing/hub.fixture.ts'
@@ -84,9 +85,22 @@ export interface HubWork {
 export function createHubWork(home: string, store: string): HubWork {
   /** Deeds that were answered. */
   let done = 0
+  /** Blocks for which there was a receipt. */
+  const received = new Set<BlockId>()
+
+  /** A connection that notes receipts. */
+  function connectTo(host: string): Connection {
+    const hub = createHttpConnection(host, { retryFor: 0 })
+    const uploadBlock: Connection['uploadBlock'] = async (dataset, id, bytes) => {
+      const receipt = await hub.uploadBlock(dataset, id, bytes)
+      received.add(id)
+      return receipt
+    }
+    return { ...hub, uploadBlock }
+  }
 
   async function doRest(host: string): Promise<ErrorCode | 'done'> {
-    const hub = createHttpConnection(host, { retryFor: 0 })
+    const hub = connectTo(host)
     let code: ErrorCode | 'done' = 'done'
     for (; done < DEEDS.length; done++) {
       code = await codeOf(DEEDS[done]!.do(hub))
@@ -101,6 +115,7 @@ export function createHubWork(home: string, store: string): HubWork {
     const storage = await createFolderStorage(store, { readOnly: true })
     await checkTagsComplete(storage)
     await checkBlocks(storage)
+    for (const id of received) assert.ok(await storage.head(keys.block(id)), `the block ${id} has a receipt`)
     const [before, after, now] = [tagsAfter(done), tagsAfter(done + 1), await readTags(storage)]
     for (const name of Object.keys({ ...before, ...after, ...now }))
       assert.ok([before[name], after[name]].includes(now[name]), `${name} points to ${now[name]} after ${done} deeds`)

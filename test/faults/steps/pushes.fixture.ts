@@ -6,6 +6,7 @@ import { connect } from '../../../src/client/index.ts'
 import { sha256Hex } from '../../../src/core/id.ts'
 import { createMemoryStorage } from '../../../src/storage/memory.ts'
 import type { Storage } from '../../../src/storage/storage.ts'
+import { writeArchives } from '../../testing/archives.fixture.ts'
 import { cli } from '../../testing/cli.fixture.ts'
 import { startHub, type TestHub } from '../../testing/hub.fixture.ts'
 import { runProgram } from '../../testing/program.fixture.ts'
@@ -37,16 +38,21 @@ const REFERENCES = ['geo:live', 'geo:v2']
 
 export interface Push {
   source: string
+  /** What is pushed, when the source is an archive. @default the source */
+  folder?: string
   /** A store and a home to begin with. */
   store: Storage
   like?: string
 }
 
 /** A hub and a home for each attempt; the source is that of all. */
-export async function pushScenario({ at }: TemporaryFolder, { source, store, like }: Push): Promise<Scenario> {
+export async function pushScenario(
+  { at }: TemporaryFolder,
+  { source, folder = source, store, like }: Push,
+): Promise<Scenario> {
   const args = ['push', source, ...REFERENCES.flatMap((reference) => ['-t', reference])]
   const before = await storedTags(store)
-  const lines = (await treeOf(source)).filter((line) => !line.startsWith('".aetherfsignore"'))
+  const lines = (await treeOf(folder)).filter((line) => !line.startsWith('".aetherfsignore"'))
 
   return async (name): Promise<Attempt> => {
     const home = at(name)
@@ -135,4 +141,12 @@ export async function resumedPush(folder: TemporaryFolder): Promise<Push> {
   const { signal, stderr } = await runProgram(['push', push.source, '-t', 'geo:live'], { home, env })
   assert.equal(signal, 'SIGKILL', stderr)
   return push
+}
+
+/** Of ".tar", ".tar.zst" or ".zip". */
+export async function archivePush({ at }: TemporaryFolder, ending: string): Promise<Push> {
+  const { '.aetherfsignore': _, ...tree } = ONE
+  await writeTree(at('folder'), tree)
+  await writeArchives(at('archive'), tree)
+  return { source: at('archive') + ending, folder: at('folder'), store: createMemoryStorage() }
 }

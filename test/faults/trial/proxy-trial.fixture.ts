@@ -57,12 +57,11 @@ export async function proxyTrial(options: ProxyTrialOptions): Promise<TrialRepor
   const folder = stage.folder.at(`trial-${seed}-${behind}`)
   const { hosts, store, proxies } = await OPEN[behind](options, opened, folder)
   const heal = async () => proxies.forEach((proxy) => void proxy.heal())
-  const isRetrying = behind !== 'S3'
 
   function openClient(host: string) {
     const transport = {
-      timeouts: { connect: 5000, silence: isRetrying ? SILENCE : PATIENCE },
-      retryFor: isRetrying ? 20_000 : 0,
+      timeouts: { connect: 5000, silence: behind === 'S3' ? PATIENCE : SILENCE },
+      retryFor: behind === 'S3' ? 0 : 20_000,
     }
     const cacheFolder = `${folder}/cache-${host}`
     const client = createClient({ host, cacheFolder }, (hosts) => createHttpConnection(hosts, transport))
@@ -82,7 +81,7 @@ export async function proxyTrial(options: ProxyTrialOptions): Promise<TrialRepor
     end,
     codes: CODES,
     patience: PATIENCE,
-    isRetrying,
+    isRetrying: true, // if only at the other hub
   })
   await trial.prepare()
   for (const proxy of proxies) proxy.ail()

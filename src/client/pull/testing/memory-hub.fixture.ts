@@ -183,10 +183,9 @@ type Chunks = { id: ChunkId; length: number }[]
 
 async function addContent(paths: string[], tree: Tree, store: ChunkStore): Promise<Chunks> {
   const files = paths.map((path) => tree[path]!).filter((entry) => entry.kind === 'file')
-  const sized = files.map(({ bytes }) => ({ bytes, size: bytes.length }))
   const chunks: Chunks = []
-  for (const segment of segmentsOf(sized)) {
-    chunks.push(...(await store.add(Buffer.concat(segment.files.map(({ bytes }) => bytes)))))
+  for (const { first, end } of segmentsOf(files.map(({ bytes }) => bytes.length))) {
+    chunks.push(...(await store.add(Buffer.concat(files.slice(first, end).map(({ bytes }) => bytes)))))
   }
   return chunks
 }
