@@ -19,7 +19,7 @@ async function attemptPushes(make: (folder: TemporaryFolder) => Promise<Push>): 
 }
 
 describe('a push that is killed', () => {
-  it('to a hub that has nothing', () => attemptPushes(firstPush))
+  it('to a hub that has nothing', () => attemptPushes((folder) => firstPush(folder)))
   it('that updates', () => attemptPushes(laterPush))
   it('that goes on with one that was killed', () => attemptPushes(resumedPush))
 })

@@ -1,6 +1,6 @@
 // Files that end with the SHA-256 of all before, written and read piece by piece, so that they are never in memory as a whole.
 import { createHash } from 'node:crypto'
-import { open } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
 
 const SEAL_BYTES = 32
 
@@ -27,7 +27,15 @@ export interface SealedFile extends AsyncDisposable {
 
 export async function openSealed(path: string): Promise<SealedFile> {
   const file = await open(path)
-  const size = (await file.stat()).size
+  try {
+    return createReader(file, (await file.stat()).size)
+  } catch (error) {
+    await file.close()
+    throw error
+  }
+}
+
+function createReader(file: FileHandle, size: number): SealedFile {
   const checksum = createHash('sha256')
   let at = 0
 

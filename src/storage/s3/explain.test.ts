@@ -57,7 +57,7 @@ describe('explain', () => {
   let storage: Storage
   before(async () => {
     server = await startS3()
-    storage = await openS3(server, { timeouts: { idle: 60 } })
+    storage = await openS3(server, { timeouts: { idle: 600 } })
     await storage.put('a', bytesOf('0123456789'))
   })
   after(async () => {

@@ -63,7 +63,7 @@ describe('a lying S3 service', () => {
     const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
     const credentials = { accessKeyId: 'a', secretAccessKey: 'b' }
     const place = { bucket: 'bucket', prefix: 'p', endpoint, pathStyle: true }
-    storage = await createS3Storage({ ...place, credentials, readOnly: true, timeouts: { idle: 200 } })
+    storage = await createS3Storage({ ...place, credentials, readOnly: true, timeouts: { idle: 1000 } })
   })
   after(async () => {
     await storage.close()

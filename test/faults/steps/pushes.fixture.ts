@@ -115,8 +115,8 @@ async function readBack({ host }: TestHub, reference: string, folder: string): P
   return lines
 }
 
-export async function firstPush({ at }: TemporaryFolder): Promise<Push> {
-  await writeTree(at('source'), LARGE)
+export async function firstPush({ at }: TemporaryFolder, tree = TWO): Promise<Push> {
+  await writeTree(at('source'), tree)
   return { source: at('source'), store: createMemoryStorage() }
 }
 
@@ -132,7 +132,7 @@ export async function laterPush({ at }: TemporaryFolder): Promise<Push> {
 
 /** Of a push that was killed when one of two blocks was there. */
 export async function resumedPush(folder: TemporaryFolder): Promise<Push> {
-  const push = { ...(await firstPush(folder)), like: folder.at('first') }
+  const push = { ...(await firstPush(folder, LARGE)), like: folder.at('first') }
   await using hub = await startHub({ storage: push.store })
   const home = push.like
   makeHome(home)

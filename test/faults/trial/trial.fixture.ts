@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { AetherError, type Client, type Digest, type ErrorCode, type LogEntry } from '../../../src/client/index.ts'
 import { verifyFolder } from '../../../src/client/pull/verify-folder.ts'
+import { retry } from '../../../src/core/retry.ts'
 import type { Storage } from '../../../src/storage/storage.ts'
 import type { Random } from '../../testing/random.fixture.ts'
 import { checkTagsComplete, storedTags } from '../../testing/stored.fixture.ts'
@@ -70,7 +71,7 @@ export function createTrial(options: TrialOptions): Trial {
   async function prepare(): Promise<void> {
     for (const [i, channel] of CHANNELS.entries()) {
       const { path, digest } = stage.sources[i]!
-      await clients[0]!.push(path, [`geo:${channel}`])
+      await patiently(() => clients[0]!.push(path, [`geo:${channel}`]))
       model.told(channel, digest, true)
     }
     await checkStore('its beginning')
@@ -125,9 +126,9 @@ export function createTrial(options: TrialOptions): Trial {
     for (const client of clients) await checkDelivery(client, tags)
     await checkPushed(fresh)
     for (const tag of TAGS) await checkLog(fresh, tag, tags.get(`geo:${tag}`))
-    if (existsSync(target)) assert.ok((await verifyFolder(target)).ok)
+    if (existsSync(`${target}/geo`)) assert.ok((await verifyFolder(target)).ok)
     for (const source of stage.sources) {
-      const [pushed] = await clients[0]!.push(source.path, ['geo:last'])
+      const [pushed] = await patiently(() => clients[0]!.push(source.path, ['geo:last']))
       assert.equal(pushed!.digest, source.digest)
     }
   }
@@ -137,7 +138,7 @@ export function createTrial(options: TrialOptions): Trial {
     for (const channel of CHANNELS) {
       const digest = tags.get(`geo:${channel}`)
       if (digest === undefined) continue
-      const [pulled] = await client.pull(target, [`geo:${channel}`])
+      const [pulled] = await patiently(() => client.pull(target, [`geo:${channel}`]))
       assert.equal(pulled!.digest, digest)
       assert.equal(await linesOf(`${pulled!.path}/`), stage.byDigest.get(digest)!.lines)
     }
@@ -147,14 +148,14 @@ export function createTrial(options: TrialOptions): Trial {
   async function checkPushed(fresh: Client): Promise<void> {
     const pushed = done.filter(({ name, outcome }) => name.endsWith('push') && outcome === 'done')
     for (const digest of new Set(pushed.map(({ wanted }) => wanted[0]!))) {
-      const [pulled] = await fresh.pull(`${folder}/fresh`, [`geo@sha256:${digest}`])
+      const [pulled] = await patiently(() => fresh.pull(`${folder}/fresh`, [`geo@sha256:${digest}`]))
       assert.equal(await linesOf(`${pulled!.path}/`), stage.byDigest.get(digest)!.lines)
     }
   }
 
   /** The log is a chain that ends where the tag is. Who was told that it moved moved it, once; who was told that it did not did not. */
   async function checkLog(fresh: Client, tag: string, digest: Digest | undefined): Promise<void> {
-    const log: LogEntry[] = await Array.fromAsync(fresh.log(`geo:${tag}`))
+    const log: LogEntry[] = await patiently(() => Array.fromAsync(fresh.log(`geo:${tag}`)))
     assert.equal(log[0]?.to, digest, `the end of the log of ${tag}`)
     log.forEach((entry, i) => {
       assert.equal(entry.from, log[i + 1]?.to, `a link of the log of ${tag}: ${entry.reason}`)
@@ -193,4 +194,9 @@ async function within<T>(ms: number, work: Promise<T>, what: string): Promise<T>
   } finally {
     clearTimeout(timer)
   }
+}
+
+/** For what has to succeed because nothing fails any more: these clients give up soon, and this machine may be busy. */
+async function patiently<T>(work: () => Promise<T>): Promise<T> {
+  return retry(work, { attempts: 10, firstDelay: 500 }) // what is `unavailable`
 }
