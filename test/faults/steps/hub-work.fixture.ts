@@ -53,8 +53,10 @@ const DEEDS: Deed[] = [
     again: 'not-found',
   },
 ]
-/** What the log has in the end, newest first: nothing is missing, and nothing is there twice. */
-const LOG = ['delete old', 'tag live', 'rollback live', 'tag old', 'push live', 'push v2', 'push live', 'push v1']
+/** What the log has in the end, sorted: nothing is missing, and nothing is there twice. */
+const LOG = ['delete old', 'push live', 'push live', 'push v1', 'push v2', 'rollback live', 'tag live', 'tag old']
+/** The moves of one tag, newest first. Those of several tags may be of the same millisecond. */
+const LOG_OF_LIVE = ['tag', 'rollback', 'push', 'push']
 
 /** What a client's push comes to at the hub. */
 async function push(hub: Connection, version: Version, ...tags: string[]): Promise<void> {
