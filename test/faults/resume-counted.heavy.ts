@@ -18,7 +18,7 @@ const ALL_BYTES = 100 * MB
 const OTHER_BYTES = 2 * MB
 /** A block, and what a connection holds of the next one. */
 const BLOCK = 18 * MB
-/** What a pull has fetched and not yet written: six windows of 4 MiB, in ranges that may be longer by frames of others. */
+/** What a pull has fetched and not yet written: three windows of 8 MiB, in ranges that may be longer by frames of others. */
 const AHEAD = 32 * MB
 
 /** Runs the command until it succeeds, and kills it whenever `space` bytes have passed; answers how often. */
