@@ -1,0 +1,71 @@
+// Bytes that are read by range, and a reader that keeps the last few stretches of them: whoever compares two images walks
+// through both about in order, and jumps now and then.
+import { AetherError } from '../errors.ts'
+
+/** Something of known length that is read by range; nothing of it changes. */
+export interface ByteSource {
+  length: number
+  /** Exactly these bytes, which stay as they are. @param length at least 1; the range lies within */
+  read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array>
+}
+
+/** Bytes of a stretch, and how many of them are kept. */
+export const STRETCH = 512 * 1024
+export const STRETCHES = 12
+
+export interface Peeker {
+  length: number
+  /** The bytes from `offset` to the end of their stretch: at least one. `offset` lies before the end. */
+  at(offset: number): Uint8Array | Promise<Uint8Array>
+  /** Exactly these bytes, as a copy of the caller's own when they lie in several stretches. */
+  range(offset: number, length: number): Promise<Uint8Array>
+}
+
+export function createPeeker(source: ByteSource, signal?: AbortSignal): Peeker {
+  const kept = new Map<number, Uint8Array>()
+  let [last, lastNumber] = [new Uint8Array() as Uint8Array, -1]
+
+  function at(offset: number): Uint8Array | Promise<Uint8Array> {
+    const number = Math.floor(offset / STRETCH)
+    const begin = offset - number * STRETCH
+    if (number === lastNumber) return last.subarray(begin)
+    const bytes = kept.get(number)
+    return bytes === undefined
+      ? load(number).then((loaded) => loaded.subarray(begin))
+      : use(number, bytes).subarray(begin)
+  }
+
+  function use(number: number, bytes: Uint8Array): Uint8Array {
+    kept.delete(number) // so that the one that was used last is the last of all
+    kept.set(number, bytes)
+    lastNumber = number
+    last = bytes
+    return bytes
+  }
+
+  async function load(number: number): Promise<Uint8Array> {
+    const offset = number * STRETCH
+    const length = Math.min(STRETCH, source.length - offset)
+    if (length <= 0) throw new AetherError('internal', 'A read begins behind the end')
+    const bytes = await source.read(offset, length, signal)
+    if (kept.size >= STRETCHES) kept.delete(kept.keys().next().value!)
+    return use(number, bytes)
+  }
+
+  async function range(offset: number, length: number): Promise<Uint8Array> {
+    if (length === 0) return new Uint8Array()
+    const waiting = at(offset)
+    const first = waiting instanceof Promise ? await waiting : waiting
+    if (first.length >= length) return first.subarray(0, length)
+    const bytes = new Uint8Array(length)
+    bytes.set(first)
+    for (let done = first.length; done < length; ) {
+      const more = (await at(offset + done)).subarray(0, length - done)
+      bytes.set(more, done)
+      done += more.length
+    }
+    return bytes
+  }
+
+  return { length: source.length, at, range }
+}

@@ -1,0 +1,68 @@
+// The content of a snapshot out of a folder that holds its files. What is read here is not checked: whoever uses it checks
+// what comes out in the end.
+import { constants } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
+import { join } from 'node:path'
+import { lastAtMost } from '../../core/block.ts'
+import type { ByteSource } from '../../core/delta/byte-source.ts'
+import { AetherError } from '../../core/errors.ts'
+import type { Entry } from '../../core/listing.ts'
+
+export interface FolderContent extends ByteSource {
+  close(): Promise<void>
+}
+
+/** Not through a link, and not waiting for the other end of a pipe in the place of a file. */
+const READ_ONLY = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
+
+/**
+ * @param entries of the snapshot, in listing order
+ * @param folder where its files are
+ * Reading throws an AetherError `source` when a file has become shorter, and what the operating system says.
+ */
+export function openFolderContent(folder: string, entries: readonly Entry[]): FolderContent {
+  const files = entries.filter((entry) => entry.kind === 'file').filter(({ size }) => size > 0)
+  const start = new Float64Array(files.length + 1)
+  for (const [i, { size }] of files.entries()) start[i + 1] = start[i]! + size
+  let current: { file: number; handle: FileHandle } | undefined
+
+  async function read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array> {
+    const bytes = Buffer.allocUnsafeSlow(length)
+    let file = lastAtMost(start, offset)
+    for (let done = 0; done < length; file++) {
+      signal?.throwIfAborted()
+      const position = offset + done - start[file]!
+      const part = bytes.subarray(done, done + Math.min(length - done, start[file + 1]! - offset - done))
+      await readPart(file, position, part)
+      done += part.length
+    }
+    return bytes
+  }
+
+  async function readPart(file: number, position: number, into: Uint8Array): Promise<void> {
+    const handle = await handleOf(file)
+    for (let done = 0; done < into.length; ) {
+      const { bytesRead } = await handle.read(into, done, into.length - done, position + done)
+      if (bytesRead === 0)
+        throw new AetherError('source', `"${join(folder, files[file]!.path)}" is shorter than it was`)
+      done += bytesRead
+    }
+  }
+
+  /** One file is open at a time: reads are about in order. */
+  async function handleOf(file: number): Promise<FileHandle> {
+    if (current?.file === file) return current.handle
+    await close()
+    const handle = await open(join(folder, files[file]!.path), READ_ONLY)
+    current = { file, handle }
+    return handle
+  }
+
+  async function close(): Promise<void> {
+    const { handle } = current ?? {}
+    current = undefined
+    await handle?.close()
+  }
+
+  return { length: start.at(-1)!, read, close }
+}
