@@ -5,20 +5,25 @@ import { AetherError } from '../errors.ts'
 /** Something of known length that is read by range; nothing of it changes. */
 export interface ByteSource {
   length: number
-  /** Exactly these bytes, which stay as they are. @param length at least 1; the range lies within */
+  /**
+   * Exactly these bytes, which stay as they are. One read is under way at a time.
+   * @param length at least 1; the range lies within
+   */
   read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array>
 }
 
 /** Bytes of a stretch, and how many of them are kept. */
-export const STRETCH = 512 * 1024
-export const STRETCHES = 12
+export const STRETCH = 128 * 1024
+export const STRETCHES = 48
 
 export interface Peeker {
   length: number
   /** The bytes from `offset` to the end of their stretch: at least one. `offset` lies before the end. */
   at(offset: number): Uint8Array | Promise<Uint8Array>
-  /** Exactly these bytes, as a copy of the caller's own when they lie in several stretches. */
+  /** Exactly these bytes. */
   range(offset: number, length: number): Promise<Uint8Array>
+  /** The bytes from `begin` to `end` in order, and no others, without keeping them. */
+  walk(begin: number, end: number): AsyncGenerator<{ at: number; bytes: Uint8Array }>
 }
 
 export function createPeeker(source: ByteSource, signal?: AbortSignal): Peeker {
@@ -67,5 +72,11 @@ export function createPeeker(source: ByteSource, signal?: AbortSignal): Peeker {
     return bytes
   }
 
-  return { length: source.length, at, range }
+  async function* walk(begin: number, end: number): AsyncGenerator<{ at: number; bytes: Uint8Array }> {
+    for (let at = begin; at < end; at += STRETCH) {
+      yield { at, bytes: await source.read(at, Math.min(STRETCH, end - at), signal) }
+    }
+  }
+
+  return { length: source.length, at, range, walk }
 }

@@ -1,4 +1,4 @@
-// The bytes of a delta: a header, groups of operations, an end with a checksum. The law for them: docs/format.md, section 7.
+// The bytes of a delta: a header, groups of operations, an end with a checksum. The law for them: docs/format.md, section 10.
 import { constants, type ZstdOptions, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { AetherError } from '../errors.ts'
 import { type Digest, ID_BYTES, idFromBytes, idToBytes } from '../id.ts'

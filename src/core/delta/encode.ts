@@ -30,7 +30,7 @@ async function* pieces({ header, anchors, hints, signal, ...images }: EncodeInpu
   const [from, to] = [createPeeker(images.from, signal), createPeeker(images.to, signal)]
   const group = createGroupWriter(from, to)
   yield encodeHeader(header)
-  for await (const op of match({ from, to, anchors, hints, signal })) {
+  for await (const op of match({ from, to, anchors, hints })) {
     for (const part of split(op)) yield* await group.add(part)
   }
   yield* await group.finish()

@@ -1,7 +1,15 @@
 // Gathers operations into one group after the other, with the new bytes compressed against the old image around them.
 import type { Peeker } from './byte-source.ts'
 import { type DeltaOp, encodeHead, MAX_DICTIONARY, MAX_GROUP_DATA, MAX_GROUP_OPS, packData } from './delta-format.ts'
-import { BRIDGE, createWindowList, DICTIONARY_PREFIX, dictionaryLength, type WindowList, windowsOf } from './windows.ts'
+import {
+  BRIDGE,
+  createWindowList,
+  DICTIONARY_PREFIX,
+  dictionaryLength,
+  type Window,
+  type WindowList,
+  windowsOf,
+} from './windows.ts'
 
 export interface GroupWriter {
   /** Takes the next operation; answers a group that was full without it. */
@@ -79,7 +87,13 @@ export function createGroupWriter(from: Peeker, to: Peeker): GroupWriter {
     if (ops.length > FEW_OPS) return undefined
     const windows = windowsOf({ ops, before: WIDE_PAD, after: WIDE_PAD }, from.length)
     if (dictionaryLength(windows) > MAX_DICTIONARY) return undefined
-    return joined(await Promise.all(windows.map(({ start, end }) => from.range(start, end - start))))
+    return joined(await rangesOf(windows))
+  }
+
+  async function rangesOf(windows: readonly Window[]): Promise<Uint8Array[]> {
+    const ranges: Uint8Array[] = []
+    for (const { start, end } of windows) ranges.push(await from.range(start, end - start))
+    return ranges
   }
 
   return { add, finish }

@@ -34,7 +34,6 @@ export interface MatchInput {
   /** In the order of the new image, without overlaps. */
   anchors: readonly Anchor[]
   hints: readonly Hint[]
-  signal?: AbortSignal
 }
 
 /** Shortest run of equal bytes for which a copy is cheaper than leaving it to zstd. */
@@ -72,8 +71,8 @@ function createMerger() {
   return { add, finish: () => held }
 }
 
-async function* rawOps({ from, to, anchors, hints, signal }: MatchInput): AsyncGenerator<DeltaOp> {
-  const region = createRegionMatcher(from, to, anchors, signal)
+async function* rawOps({ from, to, anchors, hints }: MatchInput): AsyncGenerator<DeltaOp> {
+  const region = createRegionMatcher(from, to, anchors)
   let hint = 0
   let at = 0
   for (const anchor of [...anchors, { to: to.length, from: from.length, length: 0 }]) {
@@ -101,7 +100,7 @@ interface Found {
   distance: number
 }
 
-function createRegionMatcher(old: Peeker, fresh: Peeker, anchors: readonly Anchor[], signal?: AbortSignal) {
+function createRegionMatcher(old: Peeker, fresh: Peeker, anchors: readonly Anchor[]) {
   let prints: Promise<Fingerprints> | undefined
   let distance = 0
   let home = 0
@@ -124,7 +123,7 @@ function createRegionMatcher(old: Peeker, fresh: Peeker, anchors: readonly Ancho
   }
 
   async function findNext(begin: number, end: number): Promise<Found> {
-    prints ??= fingerprint(old, anchors, signal)
+    prints ??= fingerprint(old, anchors)
     const walk = (await prints).walk()
     const runs = [distance, ...(home === distance ? [] : [home])].map((d) => ({ distance: d, run: 0 }))
     let scan = FIRST_SCAN
@@ -262,17 +261,14 @@ async function equalRunBefore(old: Peeker, from: number, fresh: Peeker, to: numb
 const LOOK_BACK = 8 * 1024
 
 /** Of all of the old image that no anchor uses. */
-async function fingerprint(old: Peeker, anchors: readonly Anchor[], signal?: AbortSignal): Promise<Fingerprints> {
+async function fingerprint(old: Peeker, anchors: readonly Anchor[]): Promise<Fingerprints> {
   const gaps = gapsOf(anchors, old.length)
   const bytes = gaps.reduce((sum, { start, end }) => sum + end - start, 0)
   const step = sampleStep(bytes)
   const prints = createFingerprints(bytes / step + gaps.length)
   for (const { start, end } of gaps) {
-    for (let at = start; at + SAMPLED <= end; at += step) {
-      const waiting = old.at(at)
-      if (waiting instanceof Promise) signal?.throwIfAborted()
-      const piece = waiting instanceof Promise ? await waiting : waiting
-      prints.add(hashAt(piece.length < SAMPLED ? await old.range(at, SAMPLED) : piece, 0), at)
+    for await (const { at, bytes: piece } of old.walk(start, end)) {
+      for (let i = 0; i + SAMPLED <= piece.length; i += step) prints.add(hashAt(piece, i), at + i)
     }
   }
   return prints

@@ -1,5 +1,5 @@
 // Which parts of the old image are the dictionary of a group: what lies around the places where its operations leave the
-// old image and come back to it. Both sides find this out from the operations alone. docs/format.md, section 7.3.
+// old image and come back to it. Both sides find this out from the operations alone. docs/format.md, section 10.3.
 import type { DeltaOp, GroupHead } from './delta-format.ts'
 
 /** A range of the old image. */

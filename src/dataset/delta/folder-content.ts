@@ -1,6 +1,6 @@
 // The content of a snapshot out of a folder that holds its files. What is read here is not checked: whoever uses it checks
 // what comes out in the end.
-import { constants } from 'node:fs'
+import { closeSync, constants, openSync, readSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { lastAtMost } from '../../core/block.ts'
@@ -14,6 +14,9 @@ export interface FolderContent extends ByteSource {
 
 /** Not through a link, and not waiting for the other end of a pipe in the place of a file. */
 const READ_ONLY = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
+
+/** Files up to this size, in bytes, are read on the calling thread: a trip to the thread pool takes longer. */
+const SMALL = 64 * 1024
 
 /**
  * @param entries of the snapshot, in listing order
@@ -40,20 +43,39 @@ export function openFolderContent(folder: string, entries: readonly Entry[]): Fo
   }
 
   async function readPart(file: number, position: number, into: Uint8Array): Promise<void> {
+    if (start[file + 1]! - start[file]! <= SMALL) return readSmall(file, position, into)
     const handle = await handleOf(file)
     for (let done = 0; done < into.length; ) {
       const { bytesRead } = await handle.read(into, done, into.length - done, position + done)
-      if (bytesRead === 0)
-        throw new AetherError('source', `"${join(folder, files[file]!.path)}" is shorter than it was`)
-      done += bytesRead
+      done += checked(bytesRead, file)
     }
   }
 
-  /** One file is open at a time: reads are about in order. */
+  function readSmall(file: number, position: number, into: Uint8Array): void {
+    const handle = openSync(pathOf(file), READ_ONLY)
+    try {
+      for (let done = 0; done < into.length; ) {
+        done += checked(readSync(handle, into, done, into.length - done, position + done), file)
+      }
+    } finally {
+      closeSync(handle)
+    }
+  }
+
+  function checked(bytesRead: number, file: number): number {
+    if (bytesRead === 0) throw new AetherError('source', `"${pathOf(file)}" is shorter than it was`)
+    return bytesRead
+  }
+
+  function pathOf(file: number): string {
+    return join(folder, files[file]!.path)
+  }
+
+  /** One large file is open at a time: reads are about in order. */
   async function handleOf(file: number): Promise<FileHandle> {
     if (current?.file === file) return current.handle
     await close()
-    const handle = await open(join(folder, files[file]!.path), READ_ONLY)
+    const handle = await open(pathOf(file), READ_ONLY)
     current = { file, handle }
     return handle
   }

@@ -1,5 +1,5 @@
 // A snapshot as one run of bytes, its image: listing text, times, content. Deltas go from image to image, so that listings
-// and times of many files need no format of their own. docs/format.md, section 7.1.
+// and times of many files need no format of their own. docs/format.md, section 10.1.
 import type { ByteSource } from '../../core/delta/byte-source.ts'
 import { type ImageLengths, imageLength } from '../../core/delta/delta-format.ts'
 
