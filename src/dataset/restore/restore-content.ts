@@ -58,7 +58,13 @@ export async function fetchContent(work: Work): Promise<Content> {
   await using closing = new AsyncDisposableStack()
   const threads = closing.adopt(createFrameThreads(), (open) => open.close())
   const thread = closing.adopt(createFileThread(), (open) => open.close())
-  const source = createChunkSource({ frames: framesOf(work, threads), seeds: seedChunks, table, onWarning: warn })
+  const source = createChunkSource({
+    frames: framesOf(work, threads),
+    seeds: seedChunks,
+    table,
+    buffers: threads,
+    onWarning: warn,
+  })
   const pieces = mapOrdered(windows(spans), WIDTH, source.fetch)
   const onWritten = createCounter(work, source.seedBytes)
   const { root, traits } = options
