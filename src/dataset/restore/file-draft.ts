@@ -6,8 +6,10 @@ import { AetherError } from '../../core/errors.ts'
 import { sha256Hex } from '../../core/id.ts'
 import type { FileEntry } from '../../core/listing.ts'
 import type { Piece } from './fetch-window.ts'
-import { type NewFile, openLargeFile, writeSmallFile } from './new-file.ts'
+import type { FileThread } from './file-thread.ts'
+import { createSink, createThreadSink, type NewFile, openLargeFile, writeSmallFile } from './new-file.ts'
 import type { Beginning } from './resume.ts'
+import type { SmallBatch } from './small-batch.ts'
 import type { Window } from './windows.ts'
 
 /** A part of one piece. The piece itself is kept, because its bytes may be replaced. */
@@ -26,7 +28,7 @@ export interface FileDraft {
   /** From here on the bytes of the parts that were added are not used any more. */
   settle(): Waiting
   /** Checks the bytes and gives the file its mode and time. @throws {AetherError} `integrity` */
-  finish(): Waiting
+  finish(onDone: () => void): Waiting
   /** Lets go of the file when it was not finished. */
   close(): Waiting
 }
@@ -34,14 +36,20 @@ export interface FileDraft {
 /** Checks the bytes of a piece and replaces them when they are wrong. */
 export type Mend = (piece: Piece) => Promise<void>
 
-export function draftSmall(entry: FileEntry, file: NewFile, mend: Mend): FileDraft {
+/** @param batch takes the file when it is complete; without one it is written on the calling thread */
+export function draftSmall(entry: FileEntry, file: NewFile, mend: Mend, batch: SmallBatch | undefined): FileDraft {
   const parts: Part[] = []
 
-  function finish(): Waiting {
+  function finish(onDone: () => void): Waiting {
+    if (batch) batch.add({ file, hash: entry.hash, parts: parts.map(bytesOf), mend: finishMended, onDone })
+    else return finishHere(onDone)
+  }
+
+  function finishHere(onDone: () => void): Waiting {
     const bytes = join(parts)
-    if (sha256Hex(bytes) !== entry.hash) return finishMended()
+    if (sha256Hex(bytes) !== entry.hash) return finishMended().then(onDone)
     writeSmallFile(file, bytes)
-    return undefined
+    onDone()
   }
 
   async function finishMended(): Promise<void> {
@@ -77,25 +85,26 @@ export interface LargeDraftOptions {
   /** The chunks of the file, once more. */
   chunks: () => AsyncIterable<Window>
   modeMask: number
+  /** What hashes and writes; without one that is done here. A hash that was begun cannot move to it. */
+  thread: FileThread | undefined
 }
 
-export function draftLarge({ entry, file, start, beginning, mend, chunks, modeMask }: LargeDraftOptions): FileDraft {
-  const hash = beginning?.hash ?? createHash('sha256')
-  const large = openLargeFile(file, beginning?.length ?? 0, modeMask)
+export function draftLarge(options: LargeDraftOptions): FileDraft {
+  const { entry, file, start, beginning, mend, chunks, modeMask, thread } = options
+  const from = beginning?.length ?? 0
+  const large = openLargeFile(file, from, modeMask, (handle) =>
+    thread && beginning === undefined
+      ? createThreadSink(handle, file.path, thread)
+      : createSink(handle, from, beginning?.hash ?? createHash('sha256')),
+  )
   let open = true
 
-  function add(part: Part): Waiting {
-    const bytes = bytesOf(part)
-    const waiting = large.add(bytes)
-    hash.update(bytes) // while the batch before is being written
-    return waiting
-  }
-
-  async function finish(): Promise<void> {
+  async function finish(onDone: () => void): Promise<void> {
     await large.flush()
-    if (hash.digest('hex') !== entry.hash) await mendOnDisk()
+    if ((await large.digest()) !== entry.hash) await mendOnDisk()
     large.finish()
     await close()
+    onDone()
   }
 
   async function close(): Promise<void> {
@@ -129,7 +138,7 @@ export function draftLarge({ entry, file, start, beginning, mend, chunks, modeMa
     return good
   }
 
-  return { add, settle: large.flush, finish, close }
+  return { add: (part) => large.add(bytesOf(part)), settle: large.settle, finish, close }
 }
 
 const EMPTY = new Uint8Array()
