@@ -94,14 +94,16 @@ const BY_NAME: Record<string, Meaning> = {
   XMinioStorageFull: FULL,
 }
 
-/** Where the code is not known, or there is none: answers to HEAD have no body. */
+/** Where the code is not known, cannot be read, or there is none: answers to HEAD have no body. */
 const BY_STATUS: Record<number, Meaning> = {
   301: WRONG_REGION,
   307: { code: 'unavailable', reason: 'the store sends elsewhere for now', undone: true },
   401: DENIED,
   403: DENIED,
+  404: { code: 'not-found', reason: 'the store does not have it' },
   409: RACED,
   408: { code: 'unavailable', reason: 'the store gave up waiting for the request' },
+  412: { code: 'conflict', reason: 'a condition does not hold' },
   413: TOO_LARGE,
   429: SLOW_DOWN,
   507: FULL,
@@ -169,7 +171,7 @@ function meaningOf(error: unknown): Meaning | undefined {
   if (Object.hasOwn(BY_NAME, name)) return BY_NAME[name]
   if (name.startsWith('KMS.')) return DENIED
   const status = statusOf(error)
-  if (status !== undefined) return BY_STATUS[status] ?? ofStatus(status, error as Error)
+  if (status !== undefined) return ofStatus(status, error as SdkError)
   if (name === 'TimeoutError') return ofTimeout(error as Error)
   const code = systemCode(error) ?? ''
   if (code.startsWith('HPE_')) return { code: 'unavailable', reason: 'the store does not speak HTTP there' }
@@ -177,11 +179,18 @@ function meaningOf(error: unknown): Meaning | undefined {
   return BY_SYSTEM_CODE[code]
 }
 
-function ofStatus(status: number, { name, message }: Error): Meaning {
+function ofStatus(status: number, error: SdkError): Meaning {
+  const known = status === 404 && isPage(error) ? undefined : BY_STATUS[status]
+  if (known !== undefined) return { ...known, reason: `${known.reason} (status ${status})` }
   if (status >= 500 && status !== 501) return { code: 'unavailable', reason: `the store failed with status ${status}` }
   if (status < 300) return { code: 'unavailable', reason: "the store's answer makes no sense" }
-  const words = `${name}: ${message}`.replace(/\p{Cc}+/gu, ' ').slice(0, 200)
+  const words = `${error.name}: ${error.message}`.replace(/\p{Cc}+/gu, ' ').slice(0, 200)
   return { code: 'internal', reason: `the store refused with status ${status} (${words})` }
+}
+
+/** Not of S3, whose refusals are XML. Somebody else has no say in what a store does not have. */
+function isPage({ $response }: SdkError): boolean {
+  return !/^$|\bxml\b/i.test($response?.headers?.['content-type'] ?? '')
 }
 
 function ofTimeout({ message }: Error): Meaning {
