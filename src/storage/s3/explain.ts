@@ -1,5 +1,6 @@
 // What the refusals of an S3 service, and failures on the way to it, mean for a store.
 import { AetherError, type ErrorCode, isAbort, systemCode, toAetherError } from '../../core/errors.ts'
+import { parseRetryAfter } from '../../core/retry-after.ts'
 import { cancelled } from '../check-options.ts'
 
 /** An error of the SDK, as far as it is looked at. */
@@ -144,8 +145,9 @@ export function explain(error: unknown, doing: string, signal?: AbortSignal): Ae
   const meaning = meaningOf(error)
   if (meaning === undefined) return toAetherError(error)
   const { code, reason, hint, undone } = meaning
-  const retryAfterMs = code === 'unavailable' ? retryAfterOf(error) : undefined
-  const detail = { ...(undone && { undone: 'true' }), ...(retryAfterMs !== undefined && { retryAfterMs }) }
+  const wait = parseRetryAfter((error as SdkError).$response?.headers?.['retry-after'])
+  const retryAfterMs = code === 'unavailable' && wait !== undefined && `${wait}`
+  const detail = { ...(undone && { undone: 'true' }), ...(retryAfterMs && { retryAfterMs }) }
   return new AetherError(code, `${doing}: ${reason}`, { cause: error, hint, detail })
 }
 
@@ -196,11 +198,4 @@ function isPage({ $response }: SdkError): boolean {
 function ofTimeout({ message }: Error): Meaning {
   if (/establish a connection/.test(message)) return { ...UNREACHABLE, reason: 'the store does not take connections' }
   return { code: 'unavailable', reason: 'the store was silent for too long' }
-}
-
-/** Milliseconds, from seconds or a date. */
-function retryAfterOf(error: unknown, now = Date.now()): string | undefined {
-  const text = (error as SdkError).$response?.headers?.['retry-after'] ?? ''
-  const ms = /^\d{1,9}$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now
-  return Number.isFinite(ms) ? `${Math.max(0, ms)}` : undefined
 }
