@@ -53,8 +53,28 @@ export interface Connection {
     range: { offset: number; length: number },
     options?: CallOptions & { into?: Uint8Array },
   ): Promise<Uint8Array>
+  /**
+   * Bytes of the delta from one snapshot to another (docs/format.md, section 10) from `offset` on, `length` of them if there are
+   * so many; all of it when the hub is still making it.
+   * @throws {AetherError} `not-found` when there is none that is worth having
+   */
+  readDelta(
+    dataset: DatasetName,
+    to: Digest,
+    from: Digest,
+    range: { offset: number; length: number },
+    options?: CallOptions,
+  ): Promise<DeltaPart>
   /** @returns the hub's receipt. */
   uploadBlock(dataset: DatasetName, id: BlockId, bytes: Uint8Array, options?: CallOptions): Promise<string>
   publish(request: PublishRequest, options?: CallOptions): Promise<PublishResult>
   close(): void
+}
+
+export interface DeltaPart {
+  bytes: Uint8Array
+  /** First byte in the delta. */
+  offset: number
+  /** Bytes of the whole delta; undefined while they are not known. */
+  size: number | undefined
 }

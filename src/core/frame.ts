@@ -15,7 +15,7 @@ import { freeMemory } from './free-memory.ts'
 const LEVEL = 1
 /** Shortest match that zstd looks for, in bytes: decision 12. */
 const MIN_MATCH = 5
-/** Entries of the one table that matches are looked for in, as a power of two: decision 13. */
+/** Entries of the one table that matches are looked for in, as a power of two: decision 14. */
 const HASH_LOG = 17
 /** A frame is stored as it is when compression saves less than this part of it. */
 const WORTHWHILE = 0.03

@@ -28,6 +28,14 @@ export async function loadListing(
   signal?: AbortSignal,
 ): Promise<LoadedListing> {
   const text = await readWhole(record, record.listing, blocks, signal)
+  return checkedListing(record, text, await readWhole(record, record.times, blocks, signal))
+}
+
+/**
+ * A listing and its times, wherever they come from.
+ * @throws {AetherError} `integrity` when they are not those of the record
+ */
+export function checkedListing(record: SnapshotRecord, text: Uint8Array, times: Uint8Array): LoadedListing {
   if (listingDigest(text) !== record.digest)
     throw new AetherError('integrity', `The listing of snapshot ${record.digest} does not match its digest`)
   const entries = decodeListing(text)
@@ -37,8 +45,7 @@ export async function loadListing(
       `Snapshot ${record.digest} has ${record.content.length} bytes where its listing has ${contentLength(entries)}`,
     )
   }
-  const micros = decodeTimes(await readWhole(record, record.times, blocks, signal), entries.length)
-  return { entries, micros, text }
+  return { entries, micros: decodeTimes(times, entries.length), text }
 }
 
 /** A whole stream in memory: for listings and times, whose length the record bounds. */

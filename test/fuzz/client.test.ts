@@ -10,6 +10,7 @@ import { readStatCache, writeStatCache } from '../../src/client/push/stat-cache.
 import { sha256Hex } from '../../src/core/id.ts'
 import { encodeListing } from '../../src/core/listing.ts'
 import { encodeRecord } from '../../src/core/record.ts'
+import { decodeTimes, encodeTimes } from '../../src/core/times.ts'
 import { createEntryTable, type EntryTable } from '../../src/dataset/entry-table.ts'
 import { temporaryFolder } from '../testing/temporary-folder.fixture.ts'
 import { fuzz } from './fuzz.fixture.ts'
@@ -47,8 +48,9 @@ describe('fuzzing', () => {
       const file = random.chance(0.8) ? resealed(bytes) : bytes
       const kept = decodeKeptRecord(file, KEY)
       const [encoded, listingText] = [encodeRecord(kept.record), encodeListing(kept.entries)]
-      const again = Buffer.concat(encodeKeptRecord({ ...kept, encoded, listingText }))
-      assert.deepEqual(decodeKeptRecord(again, KEY), kept)
+      const micros = kept.times ? decodeTimes(kept.times, kept.entries.length) : kept.diskMicros
+      const again = Buffer.concat(encodeKeptRecord({ ...kept, encoded, listingText, micros }))
+      assert.deepEqual(decodeKeptRecord(again, KEY), { ...kept, times: encodeTimes(micros) })
     },
   })
 

@@ -63,12 +63,11 @@ export function pushJson(result: PushResult) {
 }
 
 export function pullJson(result: PullResult) {
-  const { host, dataset, tag, digest, path, files, bytes, downloadedBytes, reusedBytes, blockRequests, linkedFiles } =
-    result
-  const { unchanged, previous, removedVersions, warnings, dryRun } = result
+  const { host, dataset, tag, digest, path, unchanged, previous, warnings, dryRun } = result
+  const { files, bytes, downloadedBytes, deltaBytes, reusedBytes, blockRequests, linkedFiles, removedVersions } = result
   const what = { host, dataset, tag: tag ?? null, digest: formatDigest(digest), path, previous: digestJson(previous) }
-  const counts = { files, bytes, downloadedBytes, reusedBytes, blockRequests, linkedFiles, removedVersions }
-  return { ...what, ...counts, unchanged, warnings, dryRun }
+  const moved = { downloadedBytes, deltaBytes, reusedBytes, blockRequests }
+  return { ...what, files, bytes, ...moved, linkedFiles, removedVersions, unchanged, warnings, dryRun }
 }
 
 export function verifyJson({ ok, versions, files, bytes }: VerifyResult) {

@@ -9,7 +9,7 @@ export function pushSummary(result: PushResult, elapsedMs: number): string {
   return `${content}; ${sent(result)}; ${formatDuration(elapsedMs)}`
 }
 
-/** The same for all that one pull brought: "60.2 MiB in 403 files; 1.1 MiB received, 1.8 %; 58.0 MiB were there; 0.4 s". */
+/** The same for all that one pull brought: "60.2 MiB in 403 files; 1.1 MiB received (delta), 1.8 %; 58.0 MiB were there; 0.4 s". */
 export function pullSummary(results: readonly PullResult[], elapsedMs: number): string {
   const total = (pick: (result: PullResult) => number) => results.reduce((sum, result) => sum + pick(result), 0)
   const bytes = total((result) => result.bytes)
@@ -25,15 +25,21 @@ export function pullSummary(results: readonly PullResult[], elapsedMs: number): 
 }
 
 function received(results: readonly PullResult[], downloaded: number, bytes: number): string {
-  if (results.some(({ dryRun }) => dryRun)) return `${moved(downloaded, bytes)} would be received`
+  const how = byDelta(results.some(({ deltaBytes }) => deltaBytes > 0))
+  if (results.some(({ dryRun }) => dryRun)) return `${moved(downloaded, bytes)} would be received${how}`
   if (results.every(({ unchanged }) => unchanged)) return 'up to date'
-  return `${formatBytes(downloaded)} received${share(downloaded, bytes)}`
+  return `${formatBytes(downloaded)} received${how}${share(downloaded, bytes)}`
 }
 
 function sent({ bytes, sentBytes, existed, dryRun }: PushResult): string {
   if (dryRun) return `about ${moved(sentBytes, bytes)} would be sent`
   if (sentBytes === 0) return existed ? 'the hub has it already, nothing sent' : 'nothing sent'
   return `${formatBytes(sentBytes)} sent${share(sentBytes, bytes)}`
+}
+
+/** Tells that what changed was moved, and not the chunks that it lies in. */
+function byDelta(isDelta: boolean): string {
+  return isDelta ? ' (delta)' : ''
 }
 
 /** Nothing where books and listing outweigh the files: "1833 %" of next to nothing tells nobody anything. */

@@ -1,8 +1,10 @@
 // A real hub, over a store in memory unless told otherwise, reached without a socket: whole commands run in one process, in milliseconds.
+
 import type { Client, ConnectOptions } from '../../client/client.ts'
 import type { Connection } from '../../client/connection.ts'
 import { createClient } from '../../client/index.ts'
 import { createHttpConnection } from '../../client/transport/http-connection.ts'
+import { AetherError } from '../../core/errors.ts'
 import { createHub } from '../../hub/create-hub.ts'
 import { ANONYMOUS, type Hub } from '../../hub/hub.ts'
 import { createMemoryStorage } from '../../storage/memory.ts'
@@ -45,6 +47,9 @@ function connectionTo(hub: Hub): Connection {
     readRecord: (dataset, digest, options) => hub.readRecord(ANONYMOUS, dataset, digest, options),
     readBlock: async (dataset, digest, block, range, options) =>
       (await hub.readBlock(ANONYMOUS, dataset, digest, block, { ...options, range })).bytes,
+    readDelta: async () => {
+      throw new AetherError('not-found', 'No delta')
+    },
     uploadBlock: (dataset, id, bytes, options) =>
       hub.uploadBlock(ANONYMOUS, dataset, id, bytes.length, once(bytes), options),
     publish: (request, options) => hub.publish(ANONYMOUS, request, options),

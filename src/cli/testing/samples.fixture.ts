@@ -50,6 +50,7 @@ export function pullResult(more: Partial<PullResult> = {}): PullResult {
     files: 403,
     bytes: 60 * 1024 ** 2,
     downloadedBytes: 1024 ** 2,
+    deltaBytes: 0,
     blockRequests: 3,
     reusedBytes: 58 * 1024 ** 2,
     linkedFiles: 400,

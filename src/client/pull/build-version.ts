@@ -16,14 +16,14 @@ const NO_TRAITS: FolderTraits = { foldsCase: false, foldsUnicode: false, keepsMi
 /** @param root folder to build in, or to go on in; the folder above it exists unless this is a dry run. */
 export async function buildVersion(
   job: Job,
-  { record, listing, blocks, fetch }: RemoteSnapshot,
+  { record, listing, patch, blocks, fetch }: RemoteSnapshot,
   { root, seeds }: { root: string; seeds: readonly Seed[] },
 ): Promise<RestoreResult> {
   const { dryRun, gap, report, signal } = job
   checkWanted(job, listing.entries)
   const traits = dryRun ? NO_TRAITS : probe(job, root)
   const result = await restore({
-    ...{ record, listing, isWanted: job.isWanted, root, traits, seeds, blocks, fetch, gap, dryRun, signal },
+    ...{ record, listing, isWanted: job.isWanted, root, traits, seeds, patch, blocks, fetch, gap, dryRun, signal },
     checkSpace: (bytes) => !dryRun && checkFreeSpace(job, dirname(root), bytes),
     onProgress: (progress) => report.progress('download', progress),
     onWarning: report.warn,

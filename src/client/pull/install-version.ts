@@ -75,9 +75,9 @@ async function buildLocked(version: Version): Promise<Installed | undefined> {
   const { job, layout, key, digest, previous } = version
   notePurpose(version)
   const tails = createKeptTails(layout, true)
-  const remote = await openRemote(job, digest, tails)
   const root = join(layout.incoming, key)
   const seeds = seedsIn(layout, job.reference.dataset, tails, previous)
+  await using remote = await openRemote(job, digest, { tails, seeds })
   const built = await buildVersion(job, remote, { root, seeds })
   const record = await stageKeptRecord(layout, key, keptOf(version, remote, built))
   await syncVersion(job, root)
@@ -88,7 +88,7 @@ function keptOf({ job }: Version, { encoded, listing }: RemoteSnapshot, built: R
   const { connection, reference, patterns } = job
   const { files, bytes, diskMicros, onDisk } = built
   const about = { host: connection.host, dataset: reference.dataset, ...patterns, files, bytes }
-  return { about, encoded, listingText: listing.text, diskMicros, onDisk }
+  return { about, encoded, listingText: listing.text, diskMicros, micros: listing.micros, onDisk }
 }
 
 /** Puts a new version in its place if one is given, and switches the link. Undefined when there is no version. */

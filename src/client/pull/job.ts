@@ -112,6 +112,7 @@ export function resultOf(
     files: result.files,
     bytes: result.bytes,
     downloadedBytes: report.downloadedBytes + (result.downloadedBytes ?? 0),
+    deltaBytes: result.deltaBytes ?? report.deltaBytes,
     blockRequests: report.blockRequests + (result.blockRequests ?? 0),
     reusedBytes: result.reusedBytes ?? 0,
     linkedFiles: result.linkedFiles ?? 0,

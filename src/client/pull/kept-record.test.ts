@@ -60,6 +60,7 @@ describe('kept record', () => {
       encoded: record.subarray(0, encoded.readUInt32LE(9 + encoded.readUInt32LE(5))),
       listingText: listingOf(encoded),
       diskMicros: whole.diskMicros,
+      micros: whole.diskMicros,
       onDisk,
     })
     assert.deepEqual(decodeKeptRecord(Buffer.concat(again), key).onDisk, onDisk)

@@ -1,12 +1,14 @@
 // What a target keeps of each version: enough to use it as a seed, to verify it and to tell what it is, without its hub.
 //
-// One file for each version, `.aetherfs/records/<key>`: "AFSK" and 0x01; then five sections, each a length (32 bits,
+// One file for each version, `.aetherfs/records/<key>`: "AFSK" and 0x02; then six sections, each a length (32 bits,
 // little endian) and that many bytes; then the SHA-256 of all before, 32 bytes. The sections:
 //   1. JSON: host, dataset, include, exclude, files, bytes
 //   2. the record as the hub sent it (docs/format.md, section 6)
 //   3. the text of the whole listing (docs/format.md, section 2)
 //   4. the modification times that the files were left with, packed as in docs/format.md, section 6.2
 //   5. one bit for each entry, lowest bit first: whether it was put on disk; empty when all were
+//   6. the times of the snapshot, as in section 4; empty when they are the same
+// Files of version 1, which end with 0x01, lack the last section.
 // The time of the file itself says when the version was last replaced by another.
 import { createHash, hash } from 'node:crypto'
 import { closeSync, openSync, readSync } from 'node:fs'
@@ -18,7 +20,8 @@ import { decodeRecord, type SnapshotRecord } from '../../core/record.ts'
 import { clampMicros, decodeTimes, encodeTimes } from '../../core/times.ts'
 import type { TargetLayout, VersionKey } from './target-layout.ts'
 
-const MAGIC = Buffer.from('AFSK\x01', 'latin1')
+const MAGIC = Buffer.from('AFSK\x02', 'latin1')
+const OLD_MAGIC = Buffer.from('AFSK\x01', 'latin1')
 const HASH_BYTES = 32
 
 /** What a version is and where it came from. */
@@ -37,6 +40,8 @@ export interface KeptRecord {
   record: SnapshotRecord
   entries: Entry[]
   diskMicros: number[]
+  /** The times of the snapshot, packed; undefined in old files. */
+  times: Uint8Array | undefined
   /** 1 for each entry that was put on disk. */
   onDisk: Uint8Array
 }
@@ -48,6 +53,8 @@ export interface NewKeptRecord {
   encoded: Uint8Array
   listingText: Uint8Array
   diskMicros: ArrayLike<number>
+  /** The times of the snapshot, in microseconds. */
+  micros: readonly number[]
   onDisk: Uint8Array
 }
 
@@ -62,15 +69,19 @@ export async function stageKeptRecord(layout: TargetLayout, key: VersionKey, kep
 }
 
 /** The bytes of the file, in pieces: a listing may be long, and joined it would be in memory twice. */
-export function encodeKeptRecord({ about, encoded, listingText, diskMicros, onDisk }: NewKeptRecord): Uint8Array[] {
+export function encodeKeptRecord(kept: NewKeptRecord): Uint8Array[] {
+  const { about, encoded, listingText, diskMicros, micros, onDisk } = kept
   const text = Buffer.from(JSON.stringify(about))
-  const times = encodeTimes(Array.from(diskMicros, clampMicros))
-  const sections = [text, encoded, listingText, times, packBits(onDisk)]
+  const diskTimes = encodeTimes(Array.from(diskMicros, clampMicros))
+  const times = encodeTimes(micros)
+  const sections = [text, encoded, listingText, diskTimes, packBits(onDisk), times.equals(diskTimes) ? EMPTY : times]
   const pieces = [MAGIC, ...sections.flatMap((bytes) => [lengthOf(bytes), bytes])]
   const sum = createHash('sha256')
   for (const piece of pieces) sum.update(piece)
   return [...pieces, sum.digest()]
 }
+
+const EMPTY = new Uint8Array()
 
 function lengthOf(bytes: Uint8Array): Buffer {
   const length = Buffer.alloc(4)
@@ -96,7 +107,7 @@ function unpackBits(packed: Uint8Array, count: number): Uint8Array {
 export function decodeKeptRecord(file: Uint8Array, key: VersionKey): KeptRecord {
   const body = file.subarray(0, -HASH_BYTES)
   if (!hash('sha256', body, 'buffer').equals(file.subarray(-HASH_BYTES))) throw damaged('its checksum does not match')
-  const [about, encoded, listingText, times, bits] = sectionsOf(body)
+  const [about, encoded, listingText, diskTimes, bits, times] = sectionsOf(body)
   const record = decodeRecord(encoded!)
   if (!key.startsWith(record.digest)) throw damaged('it is that of another version')
   if (listingDigest(listingText!) !== record.digest) throw damaged('its listing is that of another version')
@@ -105,7 +116,8 @@ export function decodeKeptRecord(file: Uint8Array, key: VersionKey): KeptRecord 
     about: parseAbout(about!),
     record,
     entries,
-    diskMicros: decodeTimes(times!, entries.length),
+    diskMicros: decodeTimes(diskTimes!, entries.length),
+    times: times?.length === 0 ? diskTimes : times,
     onDisk: unpackBits(bits!, entries.length),
   }
 }
@@ -118,20 +130,27 @@ function parseAbout(bytes: Uint8Array): About {
   }
 }
 
-const SECTIONS = 5
+const SECTIONS = 6
 
 function sectionsOf(body: Uint8Array): Uint8Array[] {
-  if (!MAGIC.equals(body.subarray(0, MAGIC.length))) throw damaged('it does not begin as one of this format version')
+  const count = isOld(body) ? SECTIONS - 1 : SECTIONS
   const view = new DataView(body.buffer, body.byteOffset, body.length)
   const sections: Uint8Array[] = []
   let at = MAGIC.length
-  while (sections.length < SECTIONS && at + 4 <= body.length) {
+  while (sections.length < count && at + 4 <= body.length) {
     const end = at + 4 + view.getUint32(at, true)
     sections.push(body.subarray(at + 4, end))
     at = end
   }
-  if (sections.length < SECTIONS || at !== body.length) throw damaged('its sections do not fill it')
+  if (sections.length < count || at !== body.length) throw damaged('its sections do not fill it')
   return sections
+}
+
+/** @throws {AetherError} `invalid` when it is of neither version. */
+function isOld(head: Uint8Array): boolean {
+  const magic = head.subarray(0, MAGIC.length)
+  if (!MAGIC.equals(magic) && !OLD_MAGIC.equals(magic)) throw damaged('it is of no format version that is known')
+  return OLD_MAGIC.equals(magic)
 }
 
 function textOf(bytes: Uint8Array): string {
@@ -155,7 +174,8 @@ export function readAbout(layout: TargetLayout, key: VersionKey): About | undefi
   try {
     const head = readHead(join(layout.records, key), MAGIC.length + 4)
     const length = head.readUInt32LE(MAGIC.length)
-    if (!MAGIC.equals(head.subarray(0, MAGIC.length)) || length > MAX_ABOUT) return undefined
+    isOld(head)
+    if (length > MAX_ABOUT) return undefined
     const about: About = JSON.parse(
       readHead(join(layout.records, key), head.length + length).toString('utf8', head.length),
     )

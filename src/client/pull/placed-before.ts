@@ -39,7 +39,7 @@ export async function finishPlaced(job: Job, { folder, incoming }: Places): Prom
 async function checkPlaced(job: Job, folder: string, onKnown: () => void): Promise<PullResult> {
   const { connection, reference, isWanted, report, signal } = job
   const { digest, tag } = await resolveReference(connection, reference, signal)
-  const { listing } = await openRemote(job, digest, undefined)
+  const { listing } = await openRemote(job, digest)
   const wanted = listing.entries.filter((entry) => isWanted(wantedPath(entry)))
   const { files, bytes, findings } = await compareFolder(folder, { listing: wanted, report, signal })
   onKnown()

@@ -54,7 +54,7 @@ async function presentSize({ job, layout, key, digest }: Version): Promise<Size>
   return { files: about.files, bytes: about.bytes, reusedBytes: about.bytes }
 
   async function countAtHub() {
-    const { listing } = await openRemote(job, digest, undefined)
+    const { listing } = await openRemote(job, digest)
     const files = listing.entries.filter((entry) => entry.kind === 'file' && job.isWanted(wantedPath(entry)))
     return { files: files.length, bytes: files.reduce((sum, file) => sum + (file.kind === 'file' ? file.size : 0), 0) }
   }
@@ -63,8 +63,12 @@ async function presentSize({ job, layout, key, digest }: Version): Promise<Size>
 /** What building it would take. */
 async function planVersion({ job, layout, key, digest, previous }: Version) {
   const tails = createKeptTails(layout, false)
-  const remote = await openRemote(job, digest, tails)
   const seeds = existsSync(layout.snapshots) ? seedsIn(layout, job.reference.dataset, tails, previous) : []
+  await using remote = await openRemote(job, digest, { tails, seeds })
   const built = await buildVersion(job, remote, { root: join(layout.incoming, key), seeds })
-  return { ...sizeOf(built), downloadedBytes: built.planned.bytes, blockRequests: built.planned.requests }
+  const { planned } = built
+  if (remote.patch === undefined)
+    return { ...sizeOf(built), downloadedBytes: planned.bytes, blockRequests: planned.requests }
+  // Its first part was fetched, to see how long it is.
+  return { ...sizeOf(built), downloadedBytes: planned.bytes - job.report.deltaBytes, deltaBytes: planned.bytes }
 }

@@ -20,7 +20,7 @@ export async function pullPlain(job: Job, output: string): Promise<PullResult> {
   if (wasPlacedBefore(places)) return await finishPlaced(job, places)
   await checkPlace(job, places)
   const { digest, tag } = await resolveReference(job.connection, job.reference, job.signal)
-  const remote = await openRemote(job, digest, undefined)
+  const remote = await openRemote(job, digest)
   const build = () => buildVersion(job, remote, { root, seeds: [] })
   const built = job.dryRun ? await build() : await buildAndPlace(job, places, build)
   const { files, bytes, reusedBytes, planned } = built

@@ -54,6 +54,8 @@ export interface PullResult {
   bytes: number
   /** Bytes that came from the hub: record, listing and content, as stored. In a dry run, those that would come. */
   downloadedBytes: number
+  /** Of these, bytes of a delta from an older version. */
+  deltaBytes: number
   /** Requests for parts of blocks. In a dry run, those that would be made. */
   blockRequests: number
   /** Bytes of files that were on this machine already: linked, copied, read from older versions, or left by an interrupted pull. */

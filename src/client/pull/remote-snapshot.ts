@@ -4,33 +4,50 @@ import { AetherError } from '../../core/errors.ts'
 import { type Digest, sha256Hex } from '../../core/id.ts'
 import { decodeRecord, type SnapshotRecord } from '../../core/record.ts'
 import { type BlockReader, createBlockReader, type FetchBlock } from '../../dataset/block-reader.ts'
+import type { Patch } from '../../dataset/restore/patch.ts'
+import type { Seed } from '../../dataset/restore/seed.ts'
 import { twice } from '../../dataset/restore/twice.ts'
 import { createSemaphore } from '../../dataset/semaphore.ts'
 import { type LoadedListing, loadListing } from '../../dataset/snapshot-reader.ts'
 import type { TailCache } from '../tail-cache.ts'
 import type { Job } from './job.ts'
+import { findDelta } from './remote-delta.ts'
 
 export interface RemoteSnapshot {
   record: SnapshotRecord
   /** The record as the hub sent it. */
   encoded: Uint8Array
   listing: LoadedListing
+  /** A delta from an older version, when there is one that is worth it. */
+  patch: Patch | undefined
   blocks: BlockReader
   fetch: FetchBlock
+  /** Lets go of the older version. */
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+export interface LocalHelp {
+  /** Where tails of blocks are kept between pulls. */
+  tails?: TailCache
+  /** Older versions, the best ones first. */
+  seeds?: readonly Seed[]
 }
 
 /**
  * Reads record and listing and checks them against the digest; wrong ones are read once more.
- * @param tails where tails of blocks are kept between pulls, if anywhere
  * @throws {AetherError} `integrity`
  */
-export async function openRemote(job: Job, digest: Digest, tails: TailCache | undefined): Promise<RemoteSnapshot> {
+export async function openRemote(
+  job: Job,
+  digest: Digest,
+  { tails, seeds = [] }: LocalHelp = {},
+): Promise<RemoteSnapshot> {
   const fetch = createFetch(job, digest, tails)
   const onFault = (error: AetherError) => job.report.warn(`${error.message}; it was fetched again`)
-  return await twice(() => open(job, digest, fetch), onFault)
+  return await twice(() => open(job, digest, fetch, seeds), onFault)
 }
 
-async function open(job: Job, digest: Digest, fetch: FetchBlock): Promise<RemoteSnapshot> {
+async function open(job: Job, digest: Digest, fetch: FetchBlock, seeds: readonly Seed[]): Promise<RemoteSnapshot> {
   const { connection, reference, report, signal } = job
   const encoded = await connection.readRecord(reference.dataset, digest, { signal })
   report.downloadedBytes += encoded.length
@@ -39,7 +56,10 @@ async function open(job: Job, digest: Digest, fetch: FetchBlock): Promise<Remote
     if (record.digest !== digest)
       throw new AetherError('integrity', `The hub sent the record of ${record.digest} for ${digest}`)
     const blocks = createBlockReader(fetch)
-    return { record, encoded, listing: await loadListing(record, blocks, signal), blocks, fetch }
+    const delta = await findDelta(job, record, seeds)
+    const listing = delta?.listing ?? (await loadListing(record, blocks, signal))
+    const letGo = async () => await delta?.close()
+    return { record, encoded, listing, patch: delta?.patch, blocks, fetch, [Symbol.asyncDispose]: letGo }
   } catch (error) {
     // Malformed here means that the hub or the way from it is at fault, not the caller.
     if (!(error instanceof AetherError && error.code === 'invalid')) throw error

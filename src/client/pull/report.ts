@@ -4,6 +4,8 @@ import type { OnProgress, Phase, Progress } from '../progress.ts'
 export interface Report {
   /** Bytes that came from the hub, and requests for parts of blocks. */
   downloadedBytes: number
+  /** Of these, bytes of a delta. */
+  deltaBytes: number
   blockRequests: number
   readonly warnings: string[]
   warn(text: string): void
@@ -29,6 +31,7 @@ export function createReport(subject: string, onProgress: OnProgress | undefined
 
   return {
     downloadedBytes: 0,
+    deltaBytes: 0,
     blockRequests: 0,
     get warnings() {
       return [...warnings]

@@ -20,6 +20,7 @@ import type { Connection } from '../connection.ts'
 import { createGatheredRange } from './gathered-range.ts'
 import type { HttpCall } from './http-call.ts'
 import {
+  deltaPartOf,
   digestOf,
   entryOf,
   expectedText,
@@ -39,6 +40,10 @@ const { method } = DatasetService
 const MAX_ANSWER = 64 * 1024 * 1024
 /** A hub may read a whole snapshot back before it answers a publish, and says nothing meanwhile. Milliseconds. */
 const PUBLISH_TIMEOUT = 15 * 60_000
+/** A hub may have to make a delta before it sends any of it. Milliseconds. */
+const DELTA_TIMEOUT = 120_000
+/** Bytes of a delta that a hub may send at once, whatever was asked for. */
+const MAX_DELTA_ANSWER = 64 * 1024 * 1024
 /** A hub may let an upload wait for half a minute, and then gives its store 80 seconds for the block. Milliseconds. */
 const UPLOAD_TIMEOUT = 120_000
 
@@ -143,6 +148,13 @@ export function createHttpConnection(hosts: string, options: TransportOptions = 
           `The hub ${http.host()} gives ${bytes.length} bytes of block ${block} where ${place.length} were asked for`,
         )
       return bytes
+    },
+
+    async readDelta(dataset, to, from, { offset, length }, { signal } = {}) {
+      const path = `${snapshotPath(dataset, to)}/deltas/${formatDigest(from)}`
+      const headers = { range: `bytes=${offset}-${offset + length - 1}` }
+      const call = { path, headers, maxBytes: MAX_DELTA_ANSWER, answerTimeout: DELTA_TIMEOUT, signal }
+      return deltaPartOf(await http.send({ ...call, method: 'GET', bulk: true }))
     },
 
     async uploadBlock(dataset, id: BlockId, bytes, { signal } = {}) {

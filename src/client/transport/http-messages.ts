@@ -1,4 +1,5 @@
 // From what a hub sends to the words of src/core/dataset.ts, and back. Answers are not trusted to make sense.
+
 import type { Expected, LogEntry, Page, TagAction, TagInfo, TagResult, TimedEntry } from '../../core/dataset.ts'
 import { AetherError } from '../../core/errors.ts'
 import { type Digest, formatDigest, parseDigest, parseFileHash } from '../../core/id.ts'
@@ -8,11 +9,23 @@ import type {
   LogEntry as LogMessage,
   Tag as TagMessage,
 } from '../../gen/aetherfs/v2/dataset_service_pb.ts'
+import type { DeltaPart } from '../connection.ts'
+import type { HttpAnswer } from './http-call.ts'
 
 export function receiptOf(body: Buffer): string {
   const { receipt } = sensible(() => JSON.parse(body.toString()) as { receipt?: unknown })
   if (typeof receipt !== 'string') throw senseless('no receipt')
   return receipt
+}
+
+const CONTENT_RANGE = /^bytes (\d{1,15})-\d{1,15}\/(\d{1,15}|\*)$/
+
+/** An answer with a part of a delta, or with all of it. */
+export function deltaPartOf({ status, headers, body }: HttpAnswer): DeltaPart {
+  if (status !== 206) return { bytes: body, offset: 0, size: body.length }
+  const [, offset, size] = CONTENT_RANGE.exec(headers['content-range'] ?? '') ?? []
+  if (offset === undefined) throw senseless('a part without its place')
+  return { bytes: body, offset: Number(offset), size: size === '*' ? undefined : Number(size) }
 }
 
 export function page<T>(items: T[], token: string): Page<T> {

@@ -9,6 +9,8 @@ import { AetherError } from '../../core/errors.ts'
 import type { Entry } from '../../core/listing.ts'
 
 export interface FolderContent extends ByteSource {
+  /** @param into where the bytes go, `length` of them */
+  read(offset: number, length: number, signal?: AbortSignal, into?: Uint8Array): Promise<Uint8Array>
   close(): Promise<void>
 }
 
@@ -29,8 +31,8 @@ export function openFolderContent(folder: string, entries: readonly Entry[]): Fo
   for (const [i, { size }] of files.entries()) start[i + 1] = start[i]! + size
   let current: { file: number; handle: FileHandle } | undefined
 
-  async function read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array> {
-    const bytes = Buffer.allocUnsafeSlow(length)
+  async function read(...[offset, length, signal, into]: Parameters<FolderContent['read']>): Promise<Uint8Array> {
+    const bytes = into ?? Buffer.allocUnsafeSlow(length)
     let file = lastAtMost(start, offset)
     for (let done = 0; done < length; file++) {
       signal?.throwIfAborted()

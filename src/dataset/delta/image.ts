@@ -5,19 +5,25 @@ import { type ImageLengths, imageLength } from '../../core/delta/delta-format.ts
 
 export interface Image extends ByteSource {
   lengths: ImageLengths
+  /** @param into where the bytes may go, `length` of them */
+  read(offset: number, length: number, signal?: AbortSignal, into?: Uint8Array): Promise<Uint8Array>
 }
 
-export function createImage(listing: Uint8Array, times: Uint8Array, content: ByteSource): Image {
+/** A source that may put its bytes where it is told. */
+type Content = Pick<Image, 'length' | 'read'>
+
+export function createImage(listing: Uint8Array, times: Uint8Array, content: Content): Image {
   const lengths = { listing: listing.length, times: times.length, content: content.length }
   const parts = [inMemory(listing), inMemory(times), content]
 
-  async function read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array> {
+  async function read(...[offset, length, signal, into]: Parameters<Image['read']>): Promise<Uint8Array> {
     const pieces: Uint8Array[] = []
     let begin = 0
     for (const part of parts) {
       const from = Math.max(offset, begin)
       const to = Math.min(offset + length, begin + part.length)
-      if (from < to) pieces.push(await part.read(from - begin, to - from, signal))
+      const room = into && to - from === length ? into : undefined
+      if (from < to) pieces.push(await part.read(from - begin, to - from, signal, room))
       begin += part.length
     }
     return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces)
@@ -26,6 +32,6 @@ export function createImage(listing: Uint8Array, times: Uint8Array, content: Byt
   return { length: imageLength(lengths), lengths, read }
 }
 
-function inMemory(bytes: Uint8Array): ByteSource {
+function inMemory(bytes: Uint8Array): Content {
   return { length: bytes.length, read: async (offset, length) => bytes.subarray(offset, offset + length) }
 }

@@ -13,6 +13,8 @@ export const FATE = {
   linked: 3,
   /** A copy of a file on this machine. */
   copy: 4,
+  /** Written from a delta. */
+  patched: 5,
 } as const
 
 export interface FilePlan {

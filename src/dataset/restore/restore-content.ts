@@ -6,10 +6,11 @@ import { createFrameThreads, type FrameThreads } from '../frame-threads.ts'
 import { mapOrdered } from '../map-ordered.ts'
 import { type ChunkTable, createChunkTable } from './chunk-table.ts'
 import { createChunkSource } from './fetch-window.ts'
-import { FATE, type Spans, spansToBuild, totalsOf } from './file-plan.ts'
+import { type Spans, spansToBuild } from './file-plan.ts'
 import { createFileThread } from './file-thread.ts'
 import { createFrameSource, type FrameSource } from './frame-source.ts'
-import { bytesBegun, reusedBytes, type Work } from './restore-work.ts'
+import { createCounter } from './progress-counter.ts'
+import type { Work } from './restore-work.ts'
 import { findSeedChunks, type SeedChunks } from './seed-chunks.ts'
 import { type ChunkRun, wantedChunks } from './wanted-chunks.ts'
 import { type Window, windowsOf } from './windows.ts'
@@ -78,20 +79,6 @@ function framesOf({ options, warn }: Work, threads: FrameThreads): FrameSource {
   const onFault = (error: AetherError) => warn(`${error.message}; it was fetched again`)
   const limits = { gap, maxLength: MAX_RANGE }
   return createFrameSource({ blocks: record.blocks, fetch, threads, limits, onFault, signal })
-}
-
-function createCounter(work: Work, seedBytes: () => number): (bytes: number, files: number) => void {
-  const { options, plan } = work
-  const total = totalsOf(plan, FATE.build)
-  const there = bytesBegun(work)
-  const reused = reusedBytes(work)
-  const progress = { bytes: there, files: 0, totalBytes: total.bytes, totalFiles: total.files, reusedBytes: reused }
-  return (bytes, files) => {
-    progress.bytes += bytes
-    progress.files += files
-    progress.reusedBytes = reused + seedBytes()
-    options.onProgress?.(progress)
-  }
 }
 
 /** What `fetchContent` would do. */

@@ -11,6 +11,7 @@ import { copyDuplicates, copyFromSeeds, findDuplicates } from './copy-files.ts'
 import { FATE, type FilePlan, fileAt, totalsOf } from './file-plan.ts'
 import type { FolderTraits } from './folder-traits.ts'
 import { makeFoldersAndLinks } from './folders-and-links.ts'
+import { type Patch, patchContent } from './patch.ts'
 import { type Content, fetchContent, planContent } from './restore-content.ts'
 import { bytesBegun, createWork, reusedBytes, type Work } from './restore-work.ts'
 import { takeStock } from './resume.ts'
@@ -27,6 +28,8 @@ export interface RestoreOptions {
   traits: FolderTraits
   /** Older snapshots on this disk, the best ones first. */
   seeds: readonly Seed[]
+  /** A delta from one of them, when there is one that is worth it. */
+  patch?: Patch
   blocks: BlockReader
   fetch: FetchBlock
   /** Unwanted bytes between two wanted frames that are read along, at most. @default 256 KiB */
@@ -75,13 +78,21 @@ export async function restore(options: RestoreOptions): Promise<RestoreResult> {
   await link(work)
   const duplicates = findDuplicates(plan)
   options.checkSpace?.(bytesToWrite(work))
-  if (options.dryRun) return resultOf(work, await planContent(work))
+  if (options.dryRun) return resultOf(work, await planOf(work))
   const to = { root: options.root, makeParents, modeMask: options.traits.modeMask, pace }
+  const copied = options.patch ? await patchContent(work, options.patch) : 0
   await copyFromSeeds(plan, to)
   const content = await fetchContent(work)
   await copyDuplicates(plan, duplicates, to)
   await makeFoldersAndLinks(plan, to)
-  return resultOf(work, content)
+  return resultOf(work, { ...content, seedBytes: content.seedBytes + copied })
+}
+
+/** What would be fetched. Of the delta it is only known how long it is. */
+async function planOf(work: Work): Promise<Content> {
+  const { patch } = work.options
+  if (patch?.size === undefined) return await planContent(work)
+  return { seedBytes: totalsOf(work.plan, FATE.build).bytes, bytes: patch.size, requests: 0 }
 }
 
 function isBegun(root: string): boolean {

@@ -17,6 +17,8 @@ export interface LoadedSeed {
   onDisk: Uint8Array
   /** Modification times that the files were left with, in microseconds. */
   diskMicros: readonly number[]
+  /** The times of the snapshot, packed, as far as they are known. */
+  times: Uint8Array | undefined
   /** The index of one of its blocks, checked; undefined when it was not kept. */
   indexOf(block: BlockInfo): Promise<BlockIndex | undefined>
 }

@@ -30,6 +30,8 @@ export interface WriteOptions {
   pace: Pace
   /** Hears of what was done: bytes, and files that are finished. */
   onWritten: (bytes: number, files: number) => void
+  /** What becomes of files that are finished. @default what they were to become */
+  fate?: number
 }
 
 /** Writes all files that are to be built; `windows` gives their content in order. */
@@ -109,6 +111,7 @@ function createQueue(plan: FilePlan, options: WriteOptions) {
   }
 
   function noteDone(place: number): void {
+    plan.fate[place] = options.fate ?? FATE.build
     noteTime(plan, place, options)
     options.onWritten(0, 1)
   }

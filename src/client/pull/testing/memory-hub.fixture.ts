@@ -15,6 +15,7 @@ import { segmentsOf } from '../../../core/segments.ts'
 import { encodeTimes } from '../../../core/times.ts'
 import { createPacker, type Location } from '../../../dataset/packer.ts'
 import type { Connection } from '../../connection.ts'
+import { deltaBetween } from './tree-delta.fixture.ts'
 
 export type TreeEntry =
   | { kind: 'file'; bytes: Uint8Array; executable?: boolean; micros?: number }
@@ -40,6 +41,10 @@ export interface MemoryHub {
   /** Looks at answers before they are sent, and may change or refuse them. */
   onBlock: (request: BlockRequest, bytes: Uint8Array) => Uint8Array | Promise<Uint8Array>
   onRecord: (bytes: Uint8Array) => Uint8Array
+  /** Whether it has deltas. @default false */
+  offersDeltas: boolean
+  /** Looks at deltas before they are sent, and may change or refuse them. */
+  onDelta: (bytes: Uint8Array) => Uint8Array
   /** Blocks that are stored, with all that a record says of them. */
   blocks: Map<BlockId, { info: BlockInfo; bytes: Uint8Array }>
 }
@@ -54,11 +59,13 @@ export function createMemoryHub(): MemoryHub {
   const records = new Map<Digest, Uint8Array>()
   const tags = new Map<string, Digest>()
   const store = createChunkStore(blocks)
+  const trees = new Map<Digest, Tree>()
 
   async function publish(text: string, tree: Tree): Promise<Digest> {
     const { dataset, tag } = parseReference(text)
     const { digest, record } = await buildRecord(tree, store)
     records.set(digest, record)
+    trees.set(digest, tree)
     tags.set(`${dataset}:${tag}`, digest)
     return digest
   }
@@ -69,18 +76,21 @@ export function createMemoryHub(): MemoryHub {
     requests: [],
     onBlock: (_, bytes) => bytes,
     onRecord: (bytes) => bytes,
+    offersDeltas: false,
+    onDelta: (bytes) => bytes,
     connection: undefined as unknown as Connection,
   }
-  hub.connection = createMemoryConnection(hub, { tags, records })
+  hub.connection = createMemoryConnection(hub, { tags, records, trees })
   return hub
 }
 
 interface Stored {
+  trees: Map<Digest, Tree>
   tags: Map<string, Digest>
   records: Map<Digest, Uint8Array>
 }
 
-function createMemoryConnection(hub: MemoryHub, { tags, records }: Stored): Connection {
+function createMemoryConnection(hub: MemoryHub, { tags, records, trees }: Stored): Connection {
   async function getTag(dataset: DatasetName, tag: TagName): Promise<TagInfo> {
     const digest = tags.get(`${dataset}:${tag}`)
     if (!digest) throw new AetherError('not-found', `No tag "${tag}"`)
@@ -101,7 +111,21 @@ function createMemoryConnection(hub: MemoryHub, { tags, records }: Stored): Conn
     return await hub.onBlock(request, bytes)
   }
 
-  const offered: Partial<Connection> = { host: 'memory.test', getTag, readRecord, readBlock, close: () => {} }
+  const readDelta: Connection['readDelta'] = async (_, to, from, { offset, length }) => {
+    const [old, fresh] = [trees.get(from), trees.get(to)]
+    if (!hub.offersDeltas || !old || !fresh) throw new AetherError('not-found', 'No delta')
+    const bytes = hub.onDelta(await deltaBetween(old, fresh))
+    return { bytes: bytes.subarray(offset, offset + length), offset, size: bytes.length }
+  }
+
+  const offered: Partial<Connection> = {
+    host: 'memory.test',
+    getTag,
+    readRecord,
+    readBlock,
+    readDelta,
+    close: () => {},
+  }
   return offered as Connection
 }
 
@@ -173,7 +197,7 @@ async function buildRecord(tree: Tree, store: ChunkStore): Promise<{ digest: Dig
   return { digest, record }
 }
 
-function entryOf(path: string, entry: TreeEntry): Entry {
+export function entryOf(path: string, entry: TreeEntry): Entry {
   if (entry.kind !== 'file') return { ...entry, path }
   const { bytes, executable = false } = entry
   return { kind: 'file', path, executable, size: bytes.length, hash: sha256Hex(bytes) as FileHash }
