@@ -5,7 +5,6 @@ import { encodeDelta } from '../../core/delta/encode.ts'
 import type { Anchor } from '../../core/delta/match.ts'
 import { chunkCost } from './chunk-cost.ts'
 import { findAnchors } from './find-anchors.ts'
-import type { Image } from './image.ts'
 import { chunksOfStream, type OpenedSnapshot } from './stored-snapshot.ts'
 
 /** Chunks that cost less than this spare a delta nothing, so it may be as long. */
@@ -15,8 +14,6 @@ const TRIAL_PART = 0.1
 /** So many bytes of it are needed to tell, and so many are enough. */
 const LEAST_TRIAL = 1024 * 1024
 const MOST_TRIAL = 32 * 1024 * 1024
-/** Bytes that the encoder may have read and not yet written of. */
-const BEHIND = 512 * 1024
 /** Part of the cost of the chunks that a delta may come to in the trial. */
 const WORTHWHILE = 0.9
 
@@ -36,20 +33,21 @@ export async function encodeStored(
 ): Promise<boolean> {
   const cost = Math.max(LEAST_COST, await chunkCost(from, to))
   const common = await findAnchors(outlineOf(from), outlineOf(to))
-  const progress = createProgress(to.image, common.anchors)
+  const progress = createProgress(imageLength(to.image.lengths), common.anchors)
   const header = {
     from: from.record.digest,
     to: to.record.digest,
     fromLengths: from.image.lengths,
     toLengths: to.image.lengths,
   }
+  const input = { header, from: from.image, to: to.image, ...common, onMade: progress.reached }
   let written = 0
   let onTrial = true
-  for await (const piece of encodeDelta({ header, from: from.image, to: progress.image, ...common })) {
+  for await (const piece of encodeDelta(input)) {
     written += piece.length
     if (written > Math.min(cost, most)) return false
     if (onTrial && progress.isTrialOver()) {
-      if (cost > LEAST_COST && written > WORTHWHILE * cost * progress.part(BEHIND)) return false
+      if (cost > LEAST_COST && written > WORTHWHILE * cost * progress.part()) return false
       onTrial = false
       await output.promising()
     }
@@ -64,28 +62,21 @@ function outlineOf(snapshot: OpenedSnapshot) {
   return { lengths: snapshot.image.lengths, entries: snapshot.entries, chunks }
 }
 
-/** How much of what is new has been read: the encoder reads it about in order. */
-function createProgress(image: Image, anchors: readonly Anchor[]) {
-  const total = imageLength(image.lengths) - anchors.reduce((sum, { length }) => sum + length, 0)
-  let reached = 0
-  let next = 0 // the first anchor that lies behind what was reached
-  let known = 0 // bytes of those before
+/** How much of what is new has been encoded. */
+function createProgress(length: number, anchors: readonly Anchor[]) {
+  const total = length - anchors.reduce((sum, anchor) => sum + anchor.length, 0)
+  let next = 0 // the first anchor that is not behind us
+  let known = 0 // bytes of those that are
+  let fresh = 0
 
-  function read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array> {
-    reached = Math.max(reached, offset + length)
-    return image.read(offset, length, signal)
-  }
-
-  function fresh(): number {
-    while (next < anchors.length && anchors[next]!.to + anchors[next]!.length <= reached)
-      known += anchors[next++]!.length
-    return Math.min(total, reached - known)
+  function reached(made: number): void {
+    while (next < anchors.length && anchors[next]!.to + anchors[next]!.length <= made) known += anchors[next++]!.length
+    fresh = Math.min(made, anchors[next]?.to ?? made) - known
   }
 
   return {
-    image: { ...image, read },
-    /** Of what is new, the part that was read but for the last so many bytes. */
-    part: (behind: number) => (fresh() - behind) / total,
-    isTrialOver: () => fresh() >= Math.max(LEAST_TRIAL, Math.min(MOST_TRIAL, total * TRIAL_PART)),
+    reached,
+    part: () => fresh / total,
+    isTrialOver: () => fresh >= Math.max(LEAST_TRIAL, Math.min(MOST_TRIAL, total * TRIAL_PART)),
   }
 }
