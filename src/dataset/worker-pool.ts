@@ -1,11 +1,11 @@
 // A few worker threads of one kind, each doing one job at a time. Jobs wait in line in order.
 import { availableParallelism } from 'node:os'
-import { Worker } from 'node:worker_threads'
+import { type Transferable, Worker } from 'node:worker_threads'
 import { AetherError, type ErrorCode } from '../core/errors.ts'
 
 export interface WorkerPool<Job, Result> {
   /** Runs a job; what `transfer` names moves to the worker and is not usable here any more. */
-  run(job: Job, transfer?: ArrayBuffer[]): Promise<Result>
+  run(job: Job, transfer?: Transferable[]): Promise<Result>
   /** Ends the threads; jobs that still wait fail as `cancelled`. */
   close(): Promise<void>
 }
@@ -15,7 +15,7 @@ export type WorkerAnswer<Result> = { result: Result } | { error: { code: ErrorCo
 
 interface Waiting<Job, Result> {
   job: Job
-  transfer: ArrayBuffer[]
+  transfer: Transferable[]
   resolve(result: Result): void
   reject(error: unknown): void
 }
@@ -32,7 +32,7 @@ export function createWorkerPool<Job, Result>(module: URL, size = availableParal
   const waiting: Waiting<Job, Result>[] = []
   let closed = false
 
-  function run(job: Job, transfer: ArrayBuffer[] = []): Promise<Result> {
+  function run(job: Job, transfer: Transferable[] = []): Promise<Result> {
     if (closed) return Promise.reject(new AetherError('cancelled', 'The workers have been ended'))
     return new Promise((resolve, reject) => {
       waiting.push({ job, transfer, resolve, reject })

@@ -5,6 +5,7 @@ import { createIndexCache } from '../dataset/block-reader.ts'
 import { keys } from '../storage/keys.ts'
 import type { Storage } from '../storage/storage.ts'
 import { listDatasets, listTags } from './catalogue.ts'
+import { createDeltas, type DeltasOptions } from './deltas/deltas.ts'
 import { discreet } from './discreet.ts'
 import type { BlockPart, Caller, Hub } from './hub.ts'
 import { type Permit, permitAll } from './permit.ts'
@@ -22,16 +23,23 @@ export interface HubDeps {
   permit?: Permit
   /** Milliseconds since 1970. @default Date.now */
   now?: () => number
+  deltas?: DeltasOptions
 }
 
 /** @throws {AetherError} `unavailable` when the store does not answer. */
-export async function createHub({ storage: store, permit = permitAll, now = Date.now }: HubDeps): Promise<Hub> {
+export async function createHub({
+  storage: store,
+  permit = permitAll,
+  now = Date.now,
+  deltas: deltaOptions = {},
+}: HubDeps): Promise<Hub> {
   const storage = discreet(store)
   const indexes = createIndexCache()
   const snapshots = openSnapshots(storage, indexes)
   const tags = createTagStore(storage, now)
   const receipts = await openReceipts(store, now) // it is the operator who hears of what fails there
   const uploads = createUploads(storage, indexes)
+  const deltas = createDeltas(storage, deltaOptions)
   const publisher = createPublisher({ storage, snapshots, tags, receipts, permit, now })
 
   async function blockOf(caller: Caller, ...[dataset, digest, id, options]: WithoutCaller<Hub['blockSize']>) {
@@ -120,6 +128,13 @@ export async function createHub({ storage: store, permit = permitAll, now = Date
       return (await blockOf(caller, dataset, digest, id, options)).size
     },
 
+    async readDelta(caller, dataset, from, to, options = {}) {
+      permit.check(caller, 'pull', dataset)
+      const pair = [from, to].map((digest) => snapshots.load(dataset, digest, options.signal))
+      const [old, fresh] = await Promise.all(pair)
+      return deltas.read(old!, fresh!, options)
+    },
+
     async uploadBlock(caller, dataset, id, size, body, { signal } = {}) {
       permit.check(caller, 'push', dataset)
       return receipts.sign(caller, dataset, await uploads.take(id, size, body, signal))
@@ -131,7 +146,9 @@ export async function createHub({ storage: store, permit = permitAll, now = Date
       await storage.head(keys.receiptKey, { signal })
     },
 
-    close: () => uploads.close(),
+    async close() {
+      await Promise.all([uploads.close(), deltas.close()])
+    },
   }
 }
 

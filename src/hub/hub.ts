@@ -33,6 +33,23 @@ export interface BlockPart {
   bytes: Uint8Array
 }
 
+export interface ReadDeltaOptions extends CallOptions {
+  /** Whether one that is not stored is made. @default true */
+  make?: boolean
+  /** Whether a stored one has to be checked before, because the caller has got damaged bytes. @default false */
+  suspect?: boolean
+}
+
+export interface Delta {
+  /** Undefined while it is being made. `sum` is its checksum, in hex digits, and names its bytes. */
+  stored: { size: number; sum: string } | undefined
+  /**
+   * To be called once; what it gives has to be read. Only of a stored delta a range can be had. When something goes wrong on
+   * the way the iteration throws, and the whole never comes to its end.
+   */
+  read(range?: ByteRange): AsyncIterable<Uint8Array>
+}
+
 /**
  * The rules. All failures are AetherErrors. What is not there and what the caller may not know of are both `not-found`.
  */
@@ -92,6 +109,11 @@ export interface Hub {
     block: BlockId,
     options?: CallOptions,
   ): Promise<number>
+  /**
+   * The delta from one snapshot of the dataset to another: docs/format.md, section 10. One that is not stored is made.
+   * @throws {AetherError} `not-found` when none is worth having; `unavailable` when too many are being made
+   */
+  readDelta(caller: Caller, dataset: DatasetName, from: Digest, to: Digest, options?: ReadDeltaOptions): Promise<Delta>
   /**
    * Takes in a block of `size` bytes after checking all of it: its id, every frame, every chunk. `body` is not read
    * before there is room for it, so a slow hub slows its clients down instead of filling its memory. A piece of it is

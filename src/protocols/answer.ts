@@ -20,6 +20,23 @@ export async function sendBytes(exchange: Exchange, status: number, headers: Hea
   return finish(exchange)
 }
 
+/** Answers with a body that comes in pieces; when the first one fails, the answer is that error. */
+export async function sendPieces(
+  exchange: Exchange,
+  status: number,
+  headers: Headers,
+  pieces: AsyncIterable<Uint8Array>,
+): Promise<void> {
+  let begun = false
+  for await (const piece of pieces) {
+    if (!begun) writeHead(exchange, status, headers)
+    begun = true
+    for (let at = 0; at < piece.length; at += SLICE) await write(exchange, piece.subarray(at, at + SLICE))
+  }
+  if (!begun) writeHead(exchange, status, headers)
+  return finish(exchange)
+}
+
 /** Answers without a body; `headers` may tell the length that it would have. */
 export function sendEmpty(exchange: Exchange, status: number, headers: Headers): Promise<void> {
   writeHead(exchange, status, headers)

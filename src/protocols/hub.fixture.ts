@@ -11,6 +11,7 @@ export const DIGEST = sha256Hex('a snapshot') as Digest
 export const OTHER_DIGEST = sha256Hex('another snapshot') as Digest
 export const BLOCK = randomBytes(1_000_000)
 export const BLOCK_ID = sha256Hex(BLOCK) as BlockId
+export const DELTA = randomBytes(5_000)
 export const RECORD = Buffer.from('a record of twenty-seven bytes')
 
 export const TAG: TagInfo = {
@@ -114,6 +115,16 @@ function readingHub() {
     async readBlock(_caller, _dataset, _digest, id, { range } = {}) {
       const bytes = requireBlock(id)
       return { size: bytes.length, bytes: range ? bytes.subarray(range.offset, range.offset + range.length) : bytes }
+    },
+    async readDelta(_caller, dataset, from, to) {
+      requireDataset(dataset)
+      if (from !== OTHER_DIGEST || to !== DIGEST) throw new AetherError('not-found', 'There is no such delta')
+      return {
+        stored: { size: DELTA.length, sum: sha256Hex(DELTA) },
+        async *read(range) {
+          yield range ? DELTA.subarray(range.offset, range.offset + range.length) : DELTA
+        },
+      }
     },
     async ready() {},
     async close() {},

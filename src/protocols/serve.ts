@@ -9,6 +9,7 @@ import { createServices } from './grpc/services.ts'
 import { checkHost, isLoopback } from './host-check.ts'
 import { bulkRoutes } from './http/blocks.ts'
 import { createByteBudget } from './http/byte-budget.ts'
+import { deltaRoutes } from './http/deltas.ts'
 import { probeRoutes } from './http/probes.ts'
 import { DEFAULT_LIMITS, type Limits } from './limits.ts'
 import { createListener, type Tls } from './listener.ts'
@@ -58,9 +59,11 @@ export function createHubServer({
   const draining = () => ending.signal.aborted
   const readiness = createReadiness(hub, limits, draining)
   const calls = datasetServiceCalls(hub)
+  const budget = createByteBudget(limits.downloadBytes, limits.downloadWait)
   const routes = [
     ...restRoutes(calls),
-    ...bulkRoutes(hub, createByteBudget(limits.downloadBytes, limits.downloadWait)),
+    ...bulkRoutes(hub, budget),
+    ...deltaRoutes(hub, budget),
     ...probeRoutes({ readiness, metrics, version }),
     openApiRoute,
   ]

@@ -4,6 +4,7 @@ import type { DatasetName, TagName } from '../core/names.ts'
 
 export const DATASETS = 'datasets/'
 export const BLOCKS = 'blocks/'
+export const DELTAS = 'deltas/'
 
 /** Whether the object of this key is named by what it holds, and so never changes. */
 export function isBlockKey(key: string): boolean {
@@ -19,6 +20,8 @@ export const keys = {
   tag: (dataset: DatasetName, tag: TagName) => `${DATASETS}${dataset}/tags/${tag}`,
   log: (dataset: DatasetName) => `${DATASETS}${dataset}/log/`,
   logEntry: (dataset: DatasetName, id: string) => `${DATASETS}${dataset}/log/${id}`,
+  delta: (from: Digest, to: Digest) => `${DELTAS}${from}/${to}`,
+  deltasFrom: (from: Digest) => `${DELTAS}${from}/`,
   /** The key with which hubs of this store sign receipts. */
   receiptKey: 'access/receipt-key',
 } as const

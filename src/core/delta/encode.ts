@@ -13,6 +13,8 @@ export interface EncodeInput {
   /** What is known to be equal: see `Anchor`. */
   anchors: readonly Anchor[]
   hints: readonly Hint[]
+  /** Hears how many bytes of the new image are made by the groups that were given so far. */
+  onMade?: (length: number) => void
   signal?: AbortSignal
 }
 
@@ -26,12 +28,18 @@ export async function* encodeDelta(input: EncodeInput): AsyncGenerator<Uint8Arra
   yield sum.digest()
 }
 
-async function* pieces({ header, anchors, hints, signal, ...images }: EncodeInput): AsyncGenerator<Uint8Array> {
+async function* pieces({ header, anchors, hints, onMade, signal, ...images }: EncodeInput): AsyncGenerator<Uint8Array> {
   const [from, to] = [createPeeker(images.from, signal), createPeeker(images.to, signal)]
   const group = createGroupWriter(from, to)
   yield encodeHeader(header)
+  let at = 0
   for await (const op of match({ from, to, anchors, hints })) {
-    for (const part of split(op)) yield* await group.add(part)
+    for (const part of split(op)) {
+      const full = await group.add(part)
+      yield* full
+      if (full.length > 0) onMade?.(at)
+      at += part.copyLength + part.dataLength
+    }
   }
   yield* await group.finish()
   yield END

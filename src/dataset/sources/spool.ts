@@ -20,8 +20,22 @@ export interface Spool {
   close(): void
 }
 
-/** @param memory in bytes, a multiple of 1 MiB. @param folder where the file goes; that of the system by default. */
-export function createSpool({ memory = SPOOL_MEMORY, folder = tmpdir() } = {}): Spool {
+export interface SpoolOptions {
+  /** In bytes, a multiple of 1 MiB. */
+  memory?: number
+  /** Where the file goes. @default that of the system */
+  folder?: string
+  /** What is set aside, for the error when it cannot be. */
+  what?: string
+  hint?: string
+}
+
+export function createSpool({
+  memory = SPOOL_MEMORY,
+  folder = tmpdir(),
+  what = 'files of the archive',
+  hint = 'Set TMPDIR to a folder with more room, or unpack the archive and push the folder',
+}: SpoolOptions = {}): Spool {
   const slabs: Buffer[] = []
   let end = 0
   let fd: number | undefined
@@ -54,8 +68,7 @@ export function createSpool({ memory = SPOOL_MEMORY, folder = tmpdir() } = {}): 
       for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done, bytes.length - done, position + done)
     } catch (error) {
       const { code, message } = toAetherError(error)
-      const hint = 'Set TMPDIR to a folder with more room, or unpack the archive and push the folder'
-      throw new AetherError(code, `Cannot set files of the archive aside: ${message}`, { hint, cause: error })
+      throw new AetherError(code, `Cannot set ${what} aside: ${message}`, { hint, cause: error })
     }
   }
 

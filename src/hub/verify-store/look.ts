@@ -1,6 +1,8 @@
 // Looks at one object of a store: reads it, checks it, and says what came out.
 import { MAX_RECORD } from '../../core/record.ts'
 import { createBlockReader } from '../../dataset/block-reader.ts'
+import { createWindowedFetch } from '../../dataset/windowed-fetch.ts'
+import { keys } from '../../storage/keys.ts'
 import { RECEIPT_KEY_BYTES } from '../receipts.ts'
 import { type BlockWorkers, createBlockCheck } from './check-block.ts'
 import { checkLogEntry } from './check-log-entry.ts'
@@ -11,7 +13,6 @@ import { faultyOutcome, type Outcome, soundOutcome } from './outcome.ts'
 import { type ReadableStore, type ReadResult, readObject } from './read-object.ts'
 import type { VerifyState } from './state.ts'
 import type { StoreObject } from './store-object.ts'
-import { createWindowedFetch } from './windowed-fetch.ts'
 
 /** A tag or a log entry at most: the words in it are bounded, and escapes make them six times as long. */
 const MAX_SMALL = 1024 * 1024
@@ -43,7 +44,11 @@ type SmallObject = Exclude<StoreObject, { kind: 'block' }>
 export function createLooks({ storage, workers, state, files, signal }: LooksDeps): Looks {
   const checkBlock = createBlockCheck(storage, workers)
   const lookup = createLookup(state, lookAndPut)
-  const reader = createBlockReader(createWindowedFetch(storage))
+  const reader = createBlockReader(
+    createWindowedFetch(
+      async ({ id }, range, abort) => (await storage.get(keys.block(id), { range, signal: abort })).bytes,
+    ),
+  )
   const read = (object: SmallObject) => readObject(storage, object.key, maxBytesOf(object), signal)
 
   async function begin(object: StoreObject, size: number): Promise<() => Promise<Outcome | undefined>> {

@@ -1,11 +1,14 @@
 // Answers with immutable bytes of known length and hash: all of them, a range, or only that the client has them already.
 
 import type { ByteRange } from '../../storage/storage.ts'
-import { type Headers, sendBytes, sendEmpty } from '../answer.ts'
+import { type Headers, sendBytes, sendEmpty, sendPieces } from '../answer.ts'
 import type { Exchange } from '../exchange.ts'
 import { HttpError } from '../http-error.ts'
 import { evaluate, rangeHolds } from './conditions.ts'
 import { parseRange } from './range.ts'
+
+/** Bytes of known length. */
+export type Body = Uint8Array | AsyncIterable<Uint8Array>
 
 export interface Representation {
   /** Bytes of the whole. */
@@ -13,8 +16,8 @@ export interface Representation {
   /** Strong, with its quotes. */
   etag: string
   cacheControl: string
-  /** The bytes, or the range of them that is given. Answers are sent while `use` runs. */
-  read(range: ByteRange | undefined, use: (bytes: Uint8Array) => Promise<void>): Promise<void>
+  /** The bytes, or the range of them that is given, also in pieces. Answers are sent while `use` runs. */
+  read(range: ByteRange | undefined, use: (bytes: Body) => Promise<void>): Promise<void>
 }
 
 export async function sendPart(exchange: Exchange, representation: Representation): Promise<void> {
@@ -29,9 +32,14 @@ export async function sendPart(exchange: Exchange, representation: Representatio
   if (method === 'HEAD') return sendEmpty(exchange, 200, { ...full, 'content-length': size })
   const range = rangeHolds(req.headers, etag) ? parseRange(req.headers.range, size) : undefined
   if (range === 'unsatisfiable') throw outOfRange(size)
-  if (range === undefined) return read(undefined, (bytes) => sendBytes(exchange, 200, full, bytes))
+  if (range === undefined) return read(undefined, (body) => sendBody(exchange, 200, full, body, size))
   const contentRange = `bytes ${range.offset}-${range.offset + range.length - 1}/${size}`
-  return read(range, (bytes) => sendBytes(exchange, 206, { ...full, 'content-range': contentRange }, bytes))
+  return read(range, (body) => sendBody(exchange, 206, { ...full, 'content-range': contentRange }, body, range.length))
+}
+
+function sendBody(exchange: Exchange, status: number, headers: Headers, body: Body, length: number): Promise<void> {
+  if (body instanceof Uint8Array) return sendBytes(exchange, status, headers, body)
+  return sendPieces(exchange, status, { ...headers, 'content-length': length }, body)
 }
 
 function outOfRange(size: number): HttpError {

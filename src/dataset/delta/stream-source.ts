@@ -1,0 +1,69 @@
+// A stream of a stored snapshot, read by range: frames are decoded and their chunks checked once, and the last few are kept.
+import { type BlockIndex, type BlockInfo, chunkCount, frameOfChunk, lastAtMost } from '../../core/block.ts'
+import type { ByteSource } from '../../core/delta/byte-source.ts'
+import { AetherError } from '../../core/errors.ts'
+import { type Extents, extentAt, streamLength } from '../../core/extents.ts'
+import { type BlockReader, checkedChunk } from '../block-reader.ts'
+import { createLruCache } from '../lru-cache.ts'
+
+/** Plain bytes of decoded frames that are kept. */
+const KEPT_FRAMES = 4 * 1024 * 1024
+
+/** @param table the blocks that the extents name by their places */
+export function openStreamSource(table: readonly BlockInfo[], extents: Extents, blocks: BlockReader): ByteSource {
+  const frames = createLruCache<string, Uint8Array>(KEPT_FRAMES, (bytes) => bytes.length)
+
+  async function read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array> {
+    const bytes = Buffer.allocUnsafeSlow(length)
+    for (let done = 0; done < length; ) {
+      const part = (await from(offset + done, signal)).subarray(0, length - done)
+      bytes.set(part, done)
+      done += part.length
+    }
+    return bytes
+  }
+
+  /** The bytes from `offset` to the end of its frame or extent. */
+  async function from(offset: number, signal?: AbortSignal): Promise<Uint8Array> {
+    const extent = extentAt(extents, offset)
+    const block = table[extents.block[extent]!]!
+    const index = await blocks.index(block, signal)
+    const { begin, end } = plainRange(extents, extent, index)
+    const place = begin + offset - extents.start[extent]!
+    const frame = frameOfChunk(index, lastAtMost(index.chunkStart, place))
+    const base = index.chunkStart[index.frameFirst[frame]!]!
+    return (await frameOf(block, index, frame, signal)).subarray(place - base, end - base)
+  }
+
+  async function frameOf(block: BlockInfo, index: BlockIndex, frame: number, signal?: AbortSignal) {
+    const name = `${block.id} ${frame}`
+    const known = frames.get(name)
+    if (known) return known
+    const bytes = await checkedFrame(block, index, frame, signal)
+    frames.set(name, bytes)
+    return bytes
+  }
+
+  async function checkedFrame(block: BlockInfo, index: BlockIndex, firstFrame: number, signal?: AbortSignal) {
+    const endFrame = firstFrame + 1
+    const offset = index.frameStart[firstFrame]!
+    const range = { block: 0, firstFrame, endFrame, offset, length: index.frameStart[endFrame]! - offset }
+    const [frame] = await blocks.frames(block, range, signal)
+    for (let i = index.frameFirst[firstFrame]!; i < index.frameFirst[endFrame]!; i++) checkedChunk(index, frame!, i)
+    return frame!.bytes
+  }
+
+  return { length: streamLength(extents), read }
+}
+
+/** Where the bytes of an extent lie in the plain bytes of its block. */
+function plainRange(extents: Extents, extent: number, index: BlockIndex): { begin: number; end: number } {
+  const first = extents.first[extent]!
+  const last = first + extents.count[extent]!
+  if (last > chunkCount(index))
+    throw new AetherError('integrity', 'An extent names chunks that its block does not have')
+  const [begin, end] = [index.chunkStart[first]!, index.chunkStart[last]!]
+  if (end - begin !== extents.start[extent + 1]! - extents.start[extent]!)
+    throw new AetherError('integrity', 'An extent is not as long as its chunks')
+  return { begin, end }
+}

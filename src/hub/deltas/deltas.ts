@@ -1,0 +1,62 @@
+// Deltas between snapshots of a dataset: those that are stored, and those that are made because somebody asks.
+import type { ImageLengths } from '../../core/delta/delta-format.ts'
+import { AetherError } from '../../core/errors.ts'
+import { formatDigest } from '../../core/id.ts'
+import type { SnapshotRecord } from '../../core/record.ts'
+import type { Storage } from '../../storage/storage.ts'
+import type { Delta, ReadDeltaOptions } from '../hub.ts'
+import type { StoredSnapshot } from '../snapshots.ts'
+import { createDeltaStore, type StoredDelta } from './delta-store.ts'
+import { createEncodings, type EncodedDelta } from './encodings.ts'
+
+export interface DeltasOptions {
+  /** Hears of each delta that was made, or not made. */
+  onEncoded?: (encoded: EncodedDelta) => void
+}
+
+export interface Deltas {
+  /** @throws {AetherError} `not-found` when there is none and none is worth having */
+  read(from: StoredSnapshot, to: StoredSnapshot, options: ReadDeltaOptions): Promise<Delta>
+  close(): Promise<void>
+}
+
+export function createDeltas(storage: Storage, { onEncoded = () => {} }: DeltasOptions): Deltas {
+  const store = createDeltaStore(storage)
+  const encodings = createEncodings({ storage, store, onEncoded })
+
+  async function read(
+    from: StoredSnapshot,
+    to: StoredSnapshot,
+    { make = true, suspect = false, signal }: ReadDeltaOptions,
+  ): Promise<Delta> {
+    const stored = await store.find(from.record.digest, to.record.digest, signal)
+    const fits = stored !== undefined && isBetween(stored, from.record, to.record)
+    if (fits && (!suspect || (await store.isSound(stored, signal)))) return storedDelta(stored, signal)
+    const bytes = make ? await encodings.join(from, to, signal) : undefined
+    if (bytes === undefined) throw noDelta(from.record, to.record)
+    return { stored: undefined, read: () => bytes }
+  }
+
+  function storedDelta(delta: StoredDelta, signal?: AbortSignal): Delta {
+    const { size, sum } = delta
+    return { stored: { size, sum }, read: (range) => store.read(delta, range, signal) }
+  }
+
+  return { read, close: encodings.close }
+}
+
+/** Snapshots of one digest may have other times in another dataset, and then other images. */
+function isBetween({ header }: StoredDelta, from: SnapshotRecord, to: SnapshotRecord): boolean {
+  return sameLengths(header.fromLengths, from) && sameLengths(header.toLengths, to)
+}
+
+function sameLengths({ listing, times, content }: ImageLengths, record: SnapshotRecord): boolean {
+  return listing === record.listing.length && times === record.times.length && content === record.content.length
+}
+
+function noDelta(from: SnapshotRecord, to: SnapshotRecord): AetherError {
+  return new AetherError(
+    'not-found',
+    `There is no delta from ${formatDigest(from.digest)} to ${formatDigest(to.digest)} that is worth having`,
+  )
+}
