@@ -1,13 +1,14 @@
 // Puts the rules together over a store. A hub keeps no state of its own: any number of them serve one store.
 import { AetherError } from '../core/errors.ts'
 import { sha256Hex } from '../core/id.ts'
+import type { DatasetName } from '../core/names.ts'
 import { createIndexCache } from '../dataset/block-reader.ts'
 import { keys } from '../storage/keys.ts'
 import type { Storage } from '../storage/storage.ts'
 import { listDatasets, listTags } from './catalogue.ts'
 import { createDeltas, type DeltasOptions } from './deltas/deltas.ts'
 import { discreet } from './discreet.ts'
-import type { BlockPart, Caller, Hub } from './hub.ts'
+import type { BlockPart, Caller, Hub, TagResult } from './hub.ts'
 import { type Permit, permitAll } from './permit.ts'
 import { createPublisher } from './publish.ts'
 import { openReceipts } from './receipts.ts'
@@ -39,7 +40,7 @@ export async function createHub({
   const tags = createTagStore(storage, now)
   const receipts = await openReceipts(store, now) // it is the operator who hears of what fails there
   const uploads = createUploads(storage, indexes)
-  const deltas = createDeltas(storage, deltaOptions)
+  const deltas = createDeltas({ storage, snapshots, keepBlock: uploads.keep }, deltaOptions)
   const publisher = createPublisher({ storage, snapshots, tags, receipts, permit, now })
 
   async function blockOf(caller: Caller, ...[dataset, digest, id, options]: WithoutCaller<Hub['blockSize']>) {
@@ -47,6 +48,14 @@ export async function createHub({
     const block = (await snapshots.load(dataset, digest, options?.signal)).blocks.get(id)
     if (!block) throw new AetherError('not-found', `The snapshot does not use a block ${id}`)
     return block
+  }
+
+  /** Those who follow a channel want what has changed since it was where it was before. */
+  function noted<T extends TagResult>(dataset: DatasetName, result: T): T {
+    const { tag, previous } = result
+    if (!tag.version && previous !== undefined && previous !== tag.digest)
+      deltas.moved({ dataset, from: previous, to: tag.digest })
+    return result
   }
 
   return {
@@ -66,7 +75,8 @@ export async function createHub({
     async moveTag(caller, dataset, name, to, { expected, reason = '', signal }) {
       permit.check(caller, 'tag', dataset, name)
       await snapshots.load(dataset, to, signal) // a tag never points to what is not there
-      return moveTag(tags, { dataset, name, to, who: caller.subject, reason, action: 'tag' }, expected, signal)
+      const change = { dataset, name, to, who: caller.subject, reason, action: 'tag' as const }
+      return noted(dataset, await moveTag(tags, change, expected, signal))
     },
 
     async deleteTag(caller, dataset, name, { expected, reason = '', signal }) {
@@ -84,12 +94,8 @@ export async function createHub({
       const from = await requireTag(tags, dataset, name, signal)
       const to = await rollbackTarget(tags, dataset, name, from, signal)
       await snapshots.load(dataset, to, signal)
-      return moveTag(
-        tags,
-        { dataset, name, to, who: caller.subject, reason, action: 'rollback' },
-        from.tag.digest!,
-        signal,
-      )
+      const change = { dataset, name, to, who: caller.subject, reason, action: 'rollback' as const }
+      return noted(dataset, await moveTag(tags, change, from.tag.digest!, signal))
     },
 
     async listLog(caller, dataset, options) {
@@ -135,12 +141,24 @@ export async function createHub({
       return deltas.read(old!, fresh!, options)
     },
 
+    async takeDelta(caller, dataset, from, to, size, body, { signal } = {}) {
+      permit.check(caller, 'push', dataset)
+      permit.check(caller, 'pull', dataset)
+      const base = await snapshots.load(dataset, from, signal)
+      const blocks = await deltas.take(base, to, size, body, signal)
+      return blocks.map(({ info, tail }) => ({ info, tail, receipt: receipts.sign(caller, dataset, info) }))
+    },
+
     async uploadBlock(caller, dataset, id, size, body, { signal } = {}) {
       permit.check(caller, 'push', dataset)
       return receipts.sign(caller, dataset, await uploads.take(id, size, body, signal))
     },
 
-    publish: (caller, request, { signal } = {}) => publisher(caller, request, signal),
+    async publish(caller, request, { signal } = {}) {
+      const result = await publisher(caller, request, signal)
+      for (const moved of result.tags) noted(request.dataset, moved)
+      return result
+    },
 
     async ready({ signal } = {}) {
       await storage.head(keys.receiptKey, { signal })

@@ -1,5 +1,6 @@
 // What a server counts, in the text format of Prometheus. Labels are templates and not paths, so that there are few.
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { createDeltaMetrics, type DeltaMetrics } from './delta-metrics.ts'
 import { type Exchange, isAnswered } from './exchange.ts'
 import { createStoreMetrics, type StoreMetrics } from './store-metrics.ts'
 
@@ -7,6 +8,7 @@ export interface Metrics {
   begin(): void
   end(exchange: Exchange, ms: number): void
   store: StoreMetrics
+  deltas: DeltaMetrics
   /** All metrics as text, and the content type of that. */
   text(): Promise<{ text: string; type: string }>
 }
@@ -58,6 +60,7 @@ export function createMetrics(): Metrics {
     begin: () => inFlight.inc(),
     end,
     store: createStoreMetrics(registry),
+    deltas: createDeltaMetrics(registry),
     text: async () => ({ text: await registry.metrics(), type: registry.contentType }),
   }
 }

@@ -30,7 +30,8 @@ export async function startHub(context: Context): Promise<RunningHub> {
   const storage = opened.adopt(await openStorage(location, { singleWriter }), (store) => store.close())
   const metrics = createMetrics()
   const hardened = hardenStore(storage, location, metrics.store, logger)
-  const hub = opened.adopt(await createHub({ storage: hardened }), (running) => running.close())
+  const deltas = { background: settings['run.deltas'], onEncoded: metrics.deltas.onEncoded }
+  const hub = opened.adopt(await createHub({ storage: hardened, deltas }), (running) => running.close())
   const server = createHubServer({ hub, tls, version, logger, metrics, allowedHosts: settings['run.allowedHosts'] })
   const { url } = await server.listen(address.host, address.port).catch((error: unknown) => {
     throw explainListenError(error, address)

@@ -74,6 +74,7 @@ export const SETTINGS = {
     'a name under which clients may call this hub; repeat for more',
     [] as string[],
   ),
+  'run.deltas': setting(FLAG, '--no-deltas', 'make no deltas before somebody asks for one', true),
   'run.logLevel': setting(
     choice(LOG_LEVELS),
     '--log-level <level>',

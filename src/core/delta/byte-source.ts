@@ -20,6 +20,8 @@ export interface Peeker {
   length: number
   /** The bytes from `offset` to the end of their stretch: at least one. `offset` lies before the end. */
   at(offset: number): Uint8Array | Promise<Uint8Array>
+  /** Whether `at` need not read anything for this. */
+  has(offset: number): boolean
   /** Exactly these bytes. */
   range(offset: number, length: number): Promise<Uint8Array>
   /** The bytes from `begin` to `end` in order, and no others, without keeping them. */
@@ -78,5 +80,5 @@ export function createPeeker(source: ByteSource, signal?: AbortSignal): Peeker {
     }
   }
 
-  return { length: source.length, at, range, walk }
+  return { length: source.length, at, has: (offset) => kept.has(Math.floor(offset / STRETCH)), range, walk }
 }

@@ -125,6 +125,7 @@ function createRegionMatcher(old: Peeker, fresh: Peeker, anchors: readonly Ancho
   async function findNext(begin: number, end: number): Promise<Found> {
     prints ??= fingerprint(old, anchors)
     const walk = (await prints).walk()
+    const votes = createVotes()
     const runs = [distance, ...(home === distance ? [] : [home])].map((d) => ({ distance: d, run: 0 }))
     let scan = FIRST_SCAN
     for (let at = begin; at < end; scan = Math.min(2 * scan, LAST_SCAN)) {
@@ -133,7 +134,7 @@ function createRegionMatcher(old: Peeker, fresh: Peeker, anchors: readonly Ancho
       const length = Math.min(bytes.length, end - at, scan)
       const equal = await firstEqual(runs, at, bytes, length)
       const limit = equal === undefined ? length : Math.min(length, equal.to + MIN_RUN - at)
-      const moved = await firstMoved(walk, { begin, at, bytes, limit })
+      const moved = await firstMoved(walk, votes, { begin, at, bytes, limit })
       if (moved) return moved
       if (equal) return equal
       at += length
@@ -183,9 +184,14 @@ function createRegionMatcher(old: Peeker, fresh: Peeker, anchors: readonly Ancho
     limit: number
   }
 
-  async function firstMoved(walk: FingerprintWalk, { begin, at, bytes, limit }: Piece): Promise<Found | undefined> {
+  async function firstMoved(
+    walk: FingerprintWalk,
+    votes: Votes,
+    { begin, at, bytes, limit }: Piece,
+  ): Promise<Found | undefined> {
     for (let i = walk.next(bytes, 0, limit); i >= 0; i = walk.next(bytes, i, limit)) {
       const place = walk.found() + SAMPLED
+      if (!old.has(walk.found()) && !votes.agree(place - at - i)) continue
       const length = await equalRunBefore(old, place, fresh, at + i, begin)
       if (length < SAMPLED) continue
       if (length + (await equalRun(old, place, fresh, at + i, at + i + MIN_MOVED)) < MIN_MOVED) continue
@@ -256,6 +262,27 @@ async function equalRunBefore(old: Peeker, from: number, fresh: Peeker, to: numb
   while (length < most && a[most - 1 - length] === b[most - 1 - length]) length++
   return length
 }
+
+/** A part of the old image that is not at hand is looked at when two samples say that it is there. */
+interface Votes {
+  agree(distance: number): boolean
+}
+
+/** Short strings that are everywhere would lead all over the old image. */
+function createVotes(): Votes {
+  const seen: number[] = []
+
+  function agree(distance: number): boolean {
+    if (seen.includes(distance)) return true
+    seen.push(distance)
+    if (seen.length > CANDIDATES) seen.shift()
+    return false
+  }
+
+  return { agree }
+}
+
+const CANDIDATES = 8
 
 /** How far a match is followed back from its sample, in bytes. */
 const LOOK_BACK = 8 * 1024

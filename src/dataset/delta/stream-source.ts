@@ -7,7 +7,7 @@ import { type BlockReader, checkedChunk } from '../block-reader.ts'
 import { createLruCache } from '../lru-cache.ts'
 
 /** Plain bytes of decoded frames that are kept. */
-const KEPT_FRAMES = 4 * 1024 * 1024
+const KEPT_FRAMES = 16 * 1024 * 1024
 
 /** @param table the blocks that the extents name by their places */
 export function openStreamSource(table: readonly BlockInfo[], extents: Extents, blocks: BlockReader): ByteSource {

@@ -3,26 +3,37 @@ import type { ImageLengths } from '../../core/delta/delta-format.ts'
 import { AetherError } from '../../core/errors.ts'
 import { formatDigest } from '../../core/id.ts'
 import type { SnapshotRecord } from '../../core/record.ts'
-import type { Storage } from '../../storage/storage.ts'
 import type { Delta, ReadDeltaOptions } from '../hub.ts'
-import type { StoredSnapshot } from '../snapshots.ts'
+import type { Snapshots, StoredSnapshot } from '../snapshots.ts'
+import { createBackground, type Move } from './background.ts'
 import { createDeltaStore, type StoredDelta } from './delta-store.ts'
 import { createEncodings, type EncodedDelta } from './encodings.ts'
+import { createTaking, type Taking, type TakingDeps } from './taking.ts'
 
 export interface DeltasOptions {
   /** Hears of each delta that was made, or not made. */
   onEncoded?: (encoded: EncodedDelta) => void
+  /** Whether deltas are made when a channel moves, before somebody asks. @default false */
+  background?: boolean
 }
 
-export interface Deltas {
+export interface Deltas extends Pick<Taking, 'take'> {
   /** @throws {AetherError} `not-found` when there is none and none is worth having */
   read(from: StoredSnapshot, to: StoredSnapshot, options: ReadDeltaOptions): Promise<Delta>
+  /** Hears that a channel has moved. */
+  moved(move: Move): void
   close(): Promise<void>
 }
 
-export function createDeltas(storage: Storage, { onEncoded = () => {} }: DeltasOptions): Deltas {
+export function createDeltas(
+  { storage, snapshots, keepBlock }: Omit<TakingDeps, 'store'> & { snapshots: Snapshots },
+  { onEncoded = () => {}, background: inAdvance = false }: DeltasOptions,
+): Deltas {
   const store = createDeltaStore(storage)
+  const taking = createTaking({ storage, store, keepBlock })
   const encodings = createEncodings({ storage, store, onEncoded })
+
+  const background = createBackground(makeInAdvance)
 
   async function read(
     from: StoredSnapshot,
@@ -42,7 +53,17 @@ export function createDeltas(storage: Storage, { onEncoded = () => {} }: DeltasO
     return { stored: { size, sum }, read: (range) => store.read(delta, range, signal) }
   }
 
-  return { read, close: encodings.close }
+  async function makeInAdvance({ dataset, from, to }: Move): Promise<void> {
+    const pair = await Promise.all([snapshots.load(dataset, from), snapshots.load(dataset, to)])
+    if ((await store.find(from, to)) === undefined) await encodings.make(...pair)
+  }
+
+  async function close(): Promise<void> {
+    background.close()
+    await Promise.all([encodings.close(), taking.close()])
+  }
+
+  return { read, take: taking.take, moved: (move) => void (inAdvance && background.add(move)), close }
 }
 
 /** Snapshots of one digest may have other times in another dataset, and then other images. */

@@ -31,6 +31,8 @@ export interface EncodedDelta {
 export interface Encodings {
   /** The bytes as they come; undefined when a delta is not worth having. Whoever gets them has to read them. */
   join(from: StoredSnapshot, to: StoredSnapshot, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array> | undefined>
+  /** Resolves when the delta is made and kept, or was given up, or has failed. */
+  make(from: StoredSnapshot, to: StoredSnapshot): Promise<void>
   close(): Promise<void>
 }
 
@@ -44,6 +46,8 @@ interface Encoding {
   spool: GrowingSpool
   /** Whether the delta is worth having. */
   promising: PromiseWithResolvers<boolean>
+  /** Resolves at its end, however it ends. */
+  ended: Promise<void>
 }
 
 export function createEncodings({ storage, store, onEncoded }: EncodingsDeps): Encodings {
@@ -56,10 +60,16 @@ export function createEncodings({ storage, store, onEncoded }: EncodingsDeps): E
   const hopeless = createLruCache<string, true>(HOPELESS, () => 1)
   const closing = new AbortController()
 
-  async function join(from: StoredSnapshot, to: StoredSnapshot, signal?: AbortSignal) {
+  /** The one that is under way, or a new one; undefined when there is no use in it. */
+  function encodingOf(from: StoredSnapshot, to: StoredSnapshot): Encoding | undefined {
     const key = keys.delta(from.record.digest, to.record.digest)
-    if (hopeless.get(key)) return undefined
-    const { spool, promising } = running.get(key) ?? begin(key, from, to)
+    return hopeless.get(key) ? undefined : (running.get(key) ?? begin(key, from, to))
+  }
+
+  async function join(from: StoredSnapshot, to: StoredSnapshot, signal?: AbortSignal) {
+    const encoding = encodingOf(from, to)
+    if (encoding === undefined) return undefined
+    const { spool, promising } = encoding
     spool.hold()
     try {
       if (await unlessGone(promising.promise, signal)) return readHeld(spool)
@@ -72,20 +82,22 @@ export function createEncodings({ storage, store, onEncoded }: EncodingsDeps): E
   }
 
   function begin(key: string, from: StoredSnapshot, to: StoredSnapshot): Encoding {
-    const encoding: Encoding = { spool: createGrowingSpool(), promising: Promise.withResolvers() }
+    const ended = Promise.withResolvers<void>()
+    const encoding = { spool: createGrowingSpool(), promising: Promise.withResolvers<boolean>(), ended: ended.promise }
     encoding.promising.promise.catch(() => {}) // those who wait for it hear of it
     running.set(key, encoding)
     room
-      .run(() => make(key, from, to, encoding), closing.signal, WAIT_FOR_ROOM)
+      .run(() => run(key, from, to, encoding), closing.signal, WAIT_FOR_ROOM)
       .catch((error: unknown) => fail(encoding, error))
       .finally(() => {
         running.delete(key)
         encoding.spool.release()
+        ended.resolve()
       })
     return encoding
   }
 
-  async function make(key: string, from: StoredSnapshot, to: StoredSnapshot, encoding: Encoding): Promise<void> {
+  async function run(key: string, from: StoredSnapshot, to: StoredSnapshot, encoding: Encoding): Promise<void> {
     const began = performance.now()
     const tell = (outcome: EncodedDelta['outcome']) =>
       onEncoded({ outcome, bytes: encoding.spool.size(), duration: performance.now() - began })
@@ -98,8 +110,13 @@ export function createEncodings({ storage, store, onEncoded }: EncodingsDeps): E
         return tell('given-up')
       }
       encoding.spool.end()
-      await store.put(from.record.digest, to.record.digest, encoding.spool.whole)
-      tell('stored')
+      const kept = store.put(from.record.digest, to.record.digest, encoding.spool.whole)
+      tell(
+        await kept.then(
+          () => 'stored' as const,
+          () => 'failed' as const, // those who read it have it all the same
+        ),
+      )
     } catch (error) {
       tell('failed')
       throw error
@@ -137,7 +154,7 @@ export function createEncodings({ storage, store, onEncoded }: EncodingsDeps): E
     await workers.close()
   }
 
-  return { join, close }
+  return { join, make: async (from, to) => encodingOf(from, to)?.ended, close }
 }
 
 /** Lets go of it when it was read, or is not read any more. */
