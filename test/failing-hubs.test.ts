@@ -177,4 +177,40 @@ describe('an answer that is lost', () => {
     assert.equal(await codeOf(world.client.resolve('geo:latest')), 'not-found')
     client.close()
   })
+
+  it('of a move without a condition: it is found done, and not done again when somebody has moved the tag on', async () => {
+    await using world = await openWorld()
+    const digests: string[] = []
+    for (const name of ['v1', 'v2', 'v3']) {
+      await writeTree(world.at(name), { name: file(name) })
+      digests.push((await world.client.push(world.at(name), [`geo:${name}`, 'geo:latest']))[0]!.digest)
+    }
+    const [v1, v2, v3] = digests
+    let meanwhile: { at: RegExp; lost: boolean; to?: string } | undefined
+    await using front = await startFront(world.hub.host, {
+      async losesAnswer(request) {
+        if (!meanwhile?.at.test(request)) return false
+        const { to, lost } = meanwhile
+        meanwhile = undefined
+        if (to !== undefined) await world.client.tag(to, 'geo:latest')
+        return lost
+      },
+    })
+    const client = connect({ host: front.host, cacheFolder: world.at('cache') })
+    const moves = async () => (await Array.fromAsync(world.client.log('geo:latest'))).map(({ to }) => to)
+
+    meanwhile = { at: /MoveTag$/, lost: true }
+    const moved = await client.tag('geo:v1', 'geo:latest')
+    assert.deepEqual([moved.previous, moved.tag.digest], [v3, v1])
+    assert.deepEqual(await moves(), [v1, v3, v2, v1])
+
+    meanwhile = { at: /MoveTag$/, lost: true, to: 'geo:v3' }
+    assert.equal(await codeOf(client.tag('geo:v2', 'geo:latest')), 'conflict')
+    assert.deepEqual((await moves()).slice(0, 2), [v3, v2])
+
+    meanwhile = { at: /GetTag$/, lost: false, to: 'geo:v1' } // the look at where the tag is
+    const after = await client.tag(`geo@sha256:${v2}`, 'geo:latest')
+    assert.deepEqual([after.previous, after.tag.digest], [v1, v2])
+    client.close()
+  })
 })

@@ -69,11 +69,12 @@ async function openStore({ settings }: Context, location: string): Promise<Stora
   const { openStorage } = await import('../storage/open-storage.ts')
   const { hardened } = await import('../storage/hardened.ts')
   const { isRemote } = await import('./serve/harden-store.ts')
-  const patience = settings.retryFor * 1000 + 2000 // as a hub's: a little longer than a read may stall
-  return hardened(await openStorage(location, { readOnly: true }), {
-    remote: isRemote(location),
-    retries: { patience },
-  })
+  const { retriesFor } = await import('../storage/retrying.ts')
+  const remote = isRemote(location)
+  const { patience, policy } = retriesFor(settings.retryFor)
+  // A disk is given as many tries as in a hub: what it refuses, it mostly refuses for good.
+  const retries = remote ? { patience, policy } : { patience }
+  return hardened(await openStorage(location, { readOnly: true }), { remote, retries })
 }
 
 async function verifyWithProgress(

@@ -5,6 +5,7 @@ import { createIndexCache } from '../dataset/block-reader.ts'
 import { keys } from '../storage/keys.ts'
 import type { Storage } from '../storage/storage.ts'
 import { listDatasets, listTags } from './catalogue.ts'
+import { discreet } from './discreet.ts'
 import type { BlockPart, Caller, Hub } from './hub.ts'
 import { type Permit, permitAll } from './permit.ts'
 import { createPublisher } from './publish.ts'
@@ -24,11 +25,12 @@ export interface HubDeps {
 }
 
 /** @throws {AetherError} `unavailable` when the store does not answer. */
-export async function createHub({ storage, permit = permitAll, now = Date.now }: HubDeps): Promise<Hub> {
+export async function createHub({ storage: store, permit = permitAll, now = Date.now }: HubDeps): Promise<Hub> {
+  const storage = discreet(store)
   const indexes = createIndexCache()
   const snapshots = openSnapshots(storage, indexes)
   const tags = createTagStore(storage, now)
-  const receipts = await openReceipts(storage, now)
+  const receipts = await openReceipts(store, now) // it is the operator who hears of what fails there
   const uploads = createUploads(storage, indexes)
   const publisher = createPublisher({ storage, snapshots, tags, receipts, permit, now })
 

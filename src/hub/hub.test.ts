@@ -438,6 +438,24 @@ describe('moveTag, rollBackTag and deleteTag', () => {
 })
 
 describe('listLog', () => {
+  it('has moves of several tags within one millisecond in their order', async () => {
+    let time = 1_700_000_000_000
+    const { hub } = await openHub(undefined, () => time)
+    const names = Array.from({ length: 12 }, (_, i) => `tag${i}` as TagName)
+    await publish(hub, one, names)
+    await publish(hub, two, names.slice(0, 3))
+    time -= 60_000 // a clock that was set back is followed
+    await publish(hub, two, [LATEST])
+    const { items } = await hub.listLog(ANONYMOUS, GEO, { limit: 100 })
+    const moves = [...names, ...names.slice(0, 3)]
+    assert.deepEqual(
+      items.map(({ tag }) => tag),
+      [...moves.toReversed(), LATEST],
+    )
+    assert.equal(items.at(-1)!.whenMicros, time * 1000)
+    assert.ok(items[0]!.whenMicros < (time + 60_001) * 1000)
+  })
+
   it('is the chain of moves, newest first, in pages, without moves that were never committed', async () => {
     const { hub, storage } = await openHub()
     await publish(hub, one, [LATEST, V1])

@@ -213,7 +213,8 @@ function isMove({ tag, previous }: TagResult): boolean {
 function partly(cause: unknown, tag: string, moved: string[]): AetherError {
   const { code, message, hint, detail } = toAetherError(cause)
   const outcome = code === 'unavailable' ? 'may not have' : 'did not'
-  return new AetherError('partial', `The tags ${moved.join(', ')} moved, and "${tag}" ${outcome}: ${message}`, {
+  const reason = code === 'internal' ? 'something went wrong inside the hub' : message // which may name anything
+  return new AetherError('partial', `The tags ${moved.join(', ')} moved, and "${tag}" ${outcome}: ${reason}`, {
     cause,
     hint,
     detail,

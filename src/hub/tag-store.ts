@@ -68,7 +68,11 @@ export interface TagStore {
   readLog(dataset: DatasetName, id: string, signal?: AbortSignal): Promise<LogObject>
 }
 
+/** @param now milliseconds since 1970 */
 export function createTagStore(storage: Storage, now: () => number): TagStore {
+  /** Time of the last move that was tried here, in microseconds. */
+  let lastMove = 0
+
   async function read(dataset: DatasetName, name: TagName, signal?: AbortSignal): Promise<StoredTag | undefined> {
     try {
       const { info, bytes } = await storage.get(keys.tag(dataset, name), { signal })
@@ -79,10 +83,21 @@ export function createTagStore(storage: Storage, now: () => number): TagStore {
     }
   }
 
+  /**
+   * Times of a tag's moves only grow, even when the clocks of two hubs differ: the order of the log is the order of the chain.
+   * The clock counts milliseconds; within one, moves of all tags are counted, so that the log has them in their order.
+   */
+  function timeOfMove(from: StoredTag | undefined): number {
+    const clock = Math.floor(now() * 1000)
+    const earliest = Math.max(clock, (from?.tag.movedMicros ?? 0) + 1)
+    const isSameMoment = lastMove >= earliest && lastMove < clock + 1000
+    lastMove = isSameMoment ? lastMove + 1 : earliest
+    return lastMove
+  }
+
   async function swap(change: TagChange, from: StoredTag | undefined, signal?: AbortSignal): Promise<TagObject> {
     const { dataset, name, to } = change
-    // Times of a tag's moves only grow, even when the clocks of two hubs differ: the order of the log is the order of the chain.
-    const whenMicros = Math.max(Math.floor(now() * 1000), (from?.tag.movedMicros ?? 0) + 1)
+    const whenMicros = timeOfMove(from)
     const log = logEntryId(whenMicros)
     await putNew(keys.logEntry(dataset, log), encodeLog(change, from, whenMicros), signal)
     const tag: TagObject = {

@@ -5,6 +5,7 @@ import { gzip } from 'node:zlib'
 import { AetherError } from '../core/errors.ts'
 import { type Exchange, hasWholeBody, isHttp1 } from './exchange.ts'
 import { httpAnswerTo, publicError } from './http-error.ts'
+import { logFailure } from './log-failure.ts'
 
 export type Headers = Record<string, string | number>
 
@@ -56,7 +57,7 @@ function takesGzip({ req }: Exchange): boolean {
 export async function sendError(exchange: Exchange, cause: unknown): Promise<void> {
   const error = exchange.signal.aborted ? gone() : publicError(cause, exchange.id)
   exchange.outcome = error.code
-  if (error.code === 'internal') exchange.log.error({ err: cause }, 'request failed')
+  logFailure(exchange, cause, error)
   if (exchange.res.headersSent) return breakOff(exchange)
   const { status, headers } = httpAnswerTo(error)
   return sendJson(exchange, status, errorBody(error, exchange.id), headers)

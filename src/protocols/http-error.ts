@@ -69,6 +69,13 @@ export function publicError(cause: unknown, requestId: string): AetherError {
       cause,
       hint: 'Ask the operator of the hub to free some space',
     })
+  if (error.code === 'unavailable' && error.cause !== undefined) return storeAway(error, requestId)
   // It was said of one call to the store. A request makes several, and others of them may have done something.
   return withoutUndone(error)
+}
+
+function storeAway(error: AetherError, requestId: string): AetherError {
+  const hint = error.hint ?? `The log of the hub tells more under the request id ${requestId}`
+  const { code, message, cause, detail } = error
+  return withoutUndone(new AetherError(code, message, { hint, cause, detail }))
 }

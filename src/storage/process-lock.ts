@@ -9,6 +9,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AetherError } from '../core/errors.ts'
 import { cancelled, stopIfAborted } from './check-options.ts'
+import { lockFailure, resultOf, SQLITE } from './lock-failure.ts'
 
 export interface RunOptions {
   /** Stops the waiting; work that has begun is the caller's to stop. */
@@ -21,7 +22,8 @@ export interface ProcessLock {
   /**
    * Waits for the lock and holds it until `work` has settled. Callers of one ProcessLock have their turns in order;
    * between processes there is no order. Not re-entrant: `work` that asks for the same lock waits for itself.
-   * @throws {AetherError} `unavailable` when the lock was not free in time, `cancelled`, and whatever `work` throws.
+   * @throws {AetherError} `unavailable` when the lock was not free in time, `cancelled`, and whatever `work` throws. Where the
+   *   file cannot be locked, the error of the operating system.
    */
   run<T>(work: () => Promise<T>, options?: RunOptions): Promise<T>
   /** Waits for those who have the lock or wait for it; it is not used after this. */
@@ -114,41 +116,12 @@ function tryAcquire(path: string): DatabaseSync | undefined {
   } catch (error) {
     database?.close()
     if (resultOf(error) === SQLITE.busy) return undefined
-    throw cannotLock(path, error)
+    throw lockFailure(path, error)
   }
-}
-
-const SQLITE = { busy: 5, readOnly: 8, ioError: 10, cannotOpen: 14, notADatabase: 26 } as const
-
-const WHY: Record<number, [reason: string, hint?: string]> = {
-  [SQLITE.readOnly]: [
-    'it cannot be written',
-    'Give the user that runs this write permission on the folder; a file system that is read-only has to be mounted for writing',
-  ],
-  [SQLITE.ioError]: [
-    'reading or locking it failed',
-    'A network file system needs its lock service; a local one needs a sound disk',
-  ],
-  [SQLITE.cannotOpen]: [
-    'it cannot be opened',
-    'Check that its folder exists and may be written, and that files may still be opened',
-  ],
-  [SQLITE.notADatabase]: ['it holds something else', 'Stop whatever uses the folder and remove this file'],
-}
-
-function cannotLock(path: string, cause: unknown): AetherError {
-  const [reason, hint] = WHY[resultOf(cause) ?? 0] ?? [cause instanceof Error ? cause.message : String(cause)]
-  return new AetherError('internal', `Cannot lock "${path}": ${reason}`, { cause, hint })
 }
 
 function stillHeld(path: string): AetherError {
   return new AetherError('unavailable', `The lock "${path}" was not free in time: another process or task holds it`, {
     hint: 'Try again; if it stays so, look for a process that hangs',
   })
-}
-
-/** SQLite's primary result code, which are the low eight bits of the one that it reports. */
-function resultOf(error: unknown): number | undefined {
-  const code = (error as { errcode?: unknown } | null)?.errcode
-  return typeof code === 'number' ? code & 0xff : undefined
 }

@@ -5,7 +5,7 @@ import { AetherError, type ErrorCode } from '../core/errors.ts'
 import { createRetryBudget } from '../core/retry.ts'
 import { away, type Failure, flaky, flakyByChance } from './flaky.fixture.ts'
 import { createMemoryStorage } from './memory.ts'
-import { retrying } from './retrying.ts'
+import { retriesFor, retrying } from './retrying.ts'
 import type { PutOptions, Storage } from './storage.ts'
 import { bytesOf, outcome, readText, textOf } from './suite-kit.fixture.ts'
 import { timed } from './timed.ts'
@@ -101,6 +101,21 @@ describe('retrying storage', () => {
       const storage = retrying(failing, { patience, clock, policy: { wait: clock.wait } })
       assert.equal(await clock.run(outcome(storage.get('a'))), 'unavailable')
       assert.equal(made, tries)
+    }
+  })
+
+  it('is as patient as a user asks with a store that refuses at once', async () => {
+    for (const [seconds, answersAfter, end] of [
+      [120, 110_000, 'ok'],
+      [120, 130_000, 'unavailable'],
+      [0, 1, 'unavailable'],
+    ] as const) {
+      const clock = createVirtualClock()
+      const refusing = flaky(createMemoryStorage(), () => (clock.now() < answersAfter ? 'refused' : undefined))
+      const { patience, policy } = retriesFor(seconds)
+      const storage = retrying(refusing, { patience, clock, policy: { ...policy, wait: clock.wait } })
+      assert.equal(await clock.run(outcome(storage.list({ prefix: '' }))), end, `${seconds} s`)
+      if (end !== 'ok') assert.ok(clock.now() >= (seconds - 5) * 1000 && clock.now() <= (seconds + 5) * 1000)
     }
   })
 

@@ -37,6 +37,15 @@ export interface RetryingOptions {
 
 export const STORE_RETRIES = { attempts: 8, firstDelay: 100, maxDelay: 5_000 } as const satisfies RetryPolicy
 
+/** Tries of all calls together for each second of patience: a store that comes back is not to be buried. */
+const TRIES_A_SECOND = 10
+
+/** Repetitions that only patience ends, for somebody who waits for the outcome. 0 means one try. */
+export function retriesFor(seconds: number): Pick<RetryingOptions, 'policy' | 'patience'> {
+  const budget = createRetryBudget(Math.max(50, seconds * TRIES_A_SECOND))
+  return { patience: seconds * 1000, policy: { ...STORE_RETRIES, attempts: Infinity, budget } }
+}
+
 export function retrying(storage: Storage, options: RetryingOptions = {}): Storage {
   const { patience = 32_000, onRetry, clock = systemClock } = options
   const policy: RetryPolicy = { budget: createRetryBudget(), ...(options.policy ?? STORE_RETRIES) }

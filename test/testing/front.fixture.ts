@@ -19,7 +19,7 @@ export interface Front extends AsyncDisposable {
 
 export interface FrontOptions {
   /** Called with "PUT /path" when the hub has answered. True: the client does not get the answer. */
-  losesAnswer?: (request: string, front: Front) => boolean
+  losesAnswer?: (request: string, front: Front) => boolean | Promise<boolean>
   /** Called with "PUT /path" when a request begins. */
   onRequest?: (request: string, front: Front) => void
 }
@@ -57,7 +57,7 @@ export async function startFront(target: string, options: FrontOptions = {}): Pr
     await Promise.all([pipeline(request, onward), coming])
     requests.push(seen.request)
     const answer = await coming
-    if (losesAnswer(seen.request, front)) return void response.destroy()
+    if (await losesAnswer(seen.request, front)) return void response.destroy()
     answer.on('data', (part: Buffer) => {
       seen.out += part.length
     })

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { createProcessLock } from '../../storage/process-lock.ts'
@@ -80,6 +80,57 @@ describe('pull into a plain folder', () => {
     assert.ok(existsSync(incoming))
     await again()
     assert.deepEqual(readdirSync(parent), ['out'])
+  })
+
+  it('finds whole what a pull put there that was killed just then, and nothing else', async (t) => {
+    const { hub, pull, sentBytes } = createPulling(t)
+    const parent = temporaryFolder(t)
+    const [output, incoming] = [join(parent, 'out'), join(parent, '.out.aetherfs-incoming')]
+    const leave = () => {
+      mkdirSync(incoming)
+      writeFileSync(join(incoming, 'lock'), '')
+    }
+    await hub.publish('db:latest', TREE)
+    await pull('db', { output })
+    leave()
+    sentBytes()
+    const planned = await pull('db', { output, dryRun: true })
+    assert.ok(planned.unchanged && existsSync(incoming))
+    const again = await pull('db', { output })
+    assert.deepEqual([again.unchanged, again.path, again.blockRequests], [true, output, planned.blockRequests])
+    assert.deepEqual(readdirSync(parent), ['out'])
+    assert.deepEqual(shapeOfFolder(output), shapeOfTree(TREE))
+
+    leave()
+    await createProcessLock(join(incoming, 'lock')).run(async () => {
+      await assert.rejects(pull('db', { output }), { code: 'conflict', message: /is not empty$/ })
+    })
+    writeFileSync(join(output, 'mine'), '')
+    await assert.rejects(pull('db', { output }), { code: 'conflict', message: /"mine" is no part of it/ })
+    assert.deepEqual(readdirSync(parent), ['out'])
+    rmSync(join(output, 'mine'))
+    leave()
+    await hub.publish('db:latest', OTHER)
+    await assert.rejects(pull('db', { output }), {
+      code: 'conflict',
+      message: /is not empty, and not .*db.*: ".*" is /,
+    })
+  })
+
+  it('leaves what tells of it when the hub is away', async (t) => {
+    const { hub, pull } = createPulling(t)
+    const parent = temporaryFolder(t)
+    const [output, incoming] = [join(parent, 'out'), join(parent, '.out.aetherfs-incoming')]
+    await hub.publish('db:latest', TREE)
+    await pull('db', { output, include: ['small/'] })
+    mkdirSync(incoming)
+    hub.onRecord = () => {
+      throw new Error('away')
+    }
+    await assert.rejects(pull('db', { output, include: ['small/'] }), /away/)
+    hub.onRecord = (bytes) => bytes
+    assert.equal((await pull('db', { output, include: ['small/'] })).unchanged, true)
+    assert.equal(existsSync(incoming), false)
   })
 
   it('lets one of several pulls into the same folder win', async (t) => {

@@ -1,21 +1,23 @@
 // Pull into a plain folder: built beside it as .<name>.aetherfs-incoming, where an interrupted pull goes on, and renamed
 // into its place when it is whole. Nothing but the files is in it.
 import { existsSync, lstatSync, readdirSync, renameSync, rmSync } from 'node:fs'
-import { basename, dirname, join, resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { AetherError } from '../../core/errors.ts'
 import type { RestoreResult } from '../../dataset/restore/restore.ts'
 import { syncFolder } from '../../dataset/restore/sync-folder.ts'
 import { makeFolders } from '../../storage/make-folders.ts'
-import { createProcessLock, type ProcessLock } from '../../storage/process-lock.ts'
 import { resolveReference } from '../resolve.ts'
 import { buildVersion, syncVersion } from './build-version.ts'
 import { type Job, resultOf } from './job.ts'
+import { finishPlaced, wasPlacedBefore } from './placed-before.ts'
+import { lockOf, notVacant, type Places, placesOf } from './plain-places.ts'
 import type { PullResult } from './pull.ts'
 import { openRemote } from './remote-snapshot.ts'
 
 export async function pullPlain(job: Job, output: string): Promise<PullResult> {
   const places = placesOf(resolve(output))
   const { folder, root } = places
+  if (wasPlacedBefore(places)) return await finishPlaced(job, places)
   await checkPlace(job, places)
   const { digest, tag } = await resolveReference(job.connection, job.reference, job.signal)
   const remote = await openRemote(job, digest, undefined)
@@ -26,18 +28,7 @@ export async function pullPlain(job: Job, output: string): Promise<PullResult> {
   return resultOf(job, { ...fields, downloadedBytes: planned.bytes, blockRequests: planned.requests })
 }
 
-interface Places {
-  folder: string
-  incoming: string
-  root: string
-}
-
-function placesOf(folder: string): Places {
-  const incoming = join(dirname(folder), `.${basename(folder)}.aetherfs-incoming`)
-  return { folder, incoming, root: join(incoming, 'files') }
-}
-
-/** Refuses what is in the way before anything is asked of the hub. It may be what a pull put there that was killed just then. */
+/** Refuses what is in the way before anything is asked of the hub. What a pull has left beside it is of no use then. */
 async function checkPlace(job: Job, { folder, incoming }: Places): Promise<void> {
   try {
     checkVacant(folder)
@@ -55,10 +46,6 @@ async function dropUnlessBusy(incoming: string): Promise<void> {
   } catch (error) {
     if (!(error instanceof AetherError && error.code === 'unavailable')) throw error
   }
-}
-
-function lockOf(incoming: string): ProcessLock {
-  return createProcessLock(join(incoming, 'lock'))
 }
 
 /** As long as a timer can wait: another process may be building in the same place. */
@@ -97,10 +84,4 @@ function checkVacant(folder: string): void {
   if (readdirSync(folder).length > 0) throw notVacant(folder, 'is not empty')
   if (folder === process.cwd()) throw notVacant(folder, 'is the current folder, which cannot be replaced')
   if (stat.dev !== lstatSync(dirname(folder)).dev) throw notVacant(folder, 'is a mount point, which cannot be replaced')
-}
-
-function notVacant(folder: string, reason: string): AetherError {
-  return new AetherError('conflict', `Cannot write to "${folder}": it ${reason}`, {
-    hint: 'Name a folder that is not there yet',
-  })
 }

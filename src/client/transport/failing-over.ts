@@ -2,7 +2,7 @@
 import { AetherError } from '../../core/errors.ts'
 import { type HttpCall, type HttpCalls, mayRepeat, UnansweredError } from './http-call.ts'
 
-export interface Hub {
+export interface HubAt {
   host: string
   calls: HttpCalls
 }
@@ -14,7 +14,7 @@ export interface FailingOver extends HttpCalls {
 
 /** @param onSwitch told why another hub is asked first from now on */
 export function createFailingOver(
-  hubs: readonly Hub[],
+  hubs: readonly HubAt[],
   onSwitch: (failure: AetherError, to: string) => void = () => {},
 ): FailingOver {
   let first = 0

@@ -31,6 +31,7 @@ import {
   sensible,
   tagOf,
 } from './http-messages.ts'
+import { asIfFirst, moveTag, type Place } from './move-tag.ts'
 import { createTransport, type TransportOptions } from './transport.ts'
 
 const { method } = DatasetService
@@ -83,9 +84,11 @@ export function createHttpConnection(hosts: string, options: TransportOptions = 
     },
 
     async moveTag(dataset, tag, to, { expected, reason = '', signal } = {}) {
-      const request = { dataset, tag, digest: formatDigest(to), expectedDigest: expectedText(expected), reason }
-      // Without a condition, a repetition could undo what somebody else did in between.
-      return resultOf(await unary(method.moveTag, request, { signal, once: expected === undefined }))
+      const look = () => placeOf(unary(method.getTag, { dataset, tag }, { signal }))
+      return moveTag(expected, look, async (from, onSent) => {
+        const request = { dataset, tag, digest: formatDigest(to), expectedDigest: expectedText(from), reason }
+        return resultOf(await unary(method.moveTag, request, { signal, onSent }))
+      })
     },
 
     async deleteTag(dataset, tag, { expected, reason = '', signal } = {}) {
@@ -154,7 +157,7 @@ export function createHttpConnection(hosts: string, options: TransportOptions = 
       const options = { signal, answerTimeout: PUBLISH_TIMEOUT, onSent: () => sent++ }
       const { digest, existed, tags } = await unary(method.publishSnapshot, publication(request), options)
       const answer = { digest: digestOf(digest), existed, tags: tags.map(resultOf) }
-      return sent > 1 ? asIfFirst(answer, request) : answer
+      return sent > 1 ? asIfFirstPublish(answer, request, sent) : answer
     },
   }
 }
@@ -170,15 +173,21 @@ function publication({ dataset, record, receipts, bases, tags, reason }: Publish
   }
 }
 
-/** When the answer was lost and the call sent again, the hub finds what the first one did, and takes it for the state before. */
-function asIfFirst(answer: PublishResult, { tags }: PublishRequest): PublishResult {
+/** @param sent how often, which is more than once: the snapshot that the hub has is most likely from the time before */
+function asIfFirstPublish(answer: PublishResult, { tags }: PublishRequest, sent: number): PublishResult {
   const wasAt = new Map(tags.map(({ tag, expected }) => [tag, expected]))
-  const before = (result: TagResult): TagResult => {
-    const expected = wasAt.get(result.tag.name)
-    if (result.previous !== result.tag.digest || expected === undefined) return result
-    return { ...result, previous: expected === 'none' ? undefined : expected }
-  }
+  const before = (result: TagResult) => asIfFirst(result, wasAt.get(result.tag.name), sent)
   return { ...answer, existed: false, tags: answer.tags.map(before) }
+}
+
+/** Where a tag is, by the hub's answer; "none" when it says that there is no such tag. */
+async function placeOf(answer: Promise<MessageShape<typeof method.getTag.output>>): Promise<Place> {
+  try {
+    return tagOf((await answer).tag).digest
+  } catch (error) {
+    if (error instanceof AetherError && error.code === 'not-found') return 'none'
+    throw error
+  }
 }
 
 function snapshotPath(dataset: DatasetName, digest: Digest): string {

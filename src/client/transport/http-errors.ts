@@ -1,6 +1,7 @@
 // Errors as hubs send them, turned back into what they were.
 import { fromBinary } from '@bufbuild/protobuf'
 import { AetherError, ERROR_CODES, type ErrorCode } from '../../core/errors.ts'
+import { parseRetryAfter } from '../../core/retry-after.ts'
 import { ErrorDetailSchema } from '../../gen/aetherfs/v2/error_pb.ts'
 import type { HttpAnswer } from './http-call.ts'
 
@@ -24,17 +25,10 @@ const BY_STATUS: Record<number, ErrorCode> = {
 /** The error in an answer, with `detail.retryAfterMs` when the hub says when it wants to be asked again. */
 export function errorOf(host: string, answer: HttpAnswer): AetherError {
   const error = statedError(host, answer)
-  const wait = retryAfter(answer.headers['retry-after'])
+  const wait = parseRetryAfter(answer.headers['retry-after'])
   if (error.code !== 'unavailable' || wait === undefined) return error
   const { message, hint, detail } = error
   return new AetherError('unavailable', message, { hint, detail: { ...detail, retryAfterMs: String(wait) } })
-}
-
-/** Milliseconds; the header has seconds or a date (RFC 9110, section 10.2.3). */
-function retryAfter(header: string | undefined): number | undefined {
-  if (header === undefined) return undefined
-  const wait = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now()
-  return Number.isNaN(wait) ? undefined : Math.max(0, wait)
 }
 
 /** What the Connect protocol, or the REST and bulk routes, say in the body; else what the status tells. */

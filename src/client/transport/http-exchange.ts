@@ -4,6 +4,7 @@ import { type Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import type { LookupFunction } from 'node:net'
 import { AetherError, systemCode } from '../../core/errors.ts'
 import type { Endpoint } from '../hosts.ts'
+import { untilSilent } from './ask-meanwhile.ts'
 import type { GatheredRange } from './gathered-range.ts'
 import type { HttpAnswer, HttpCall } from './http-call.ts'
 import type { RateLimit } from './rate-limit.ts'
@@ -34,11 +35,14 @@ export class ExchangeError extends Error {
   readonly sent: boolean
   /** A kept connection was cut before anything came: most likely while it was idle, so that nobody has seen the request. */
   readonly stale: boolean
+  /** The hub said nothing for so long that it was given up. */
+  readonly silent: boolean
 
-  constructor(cause: unknown, { sent, stale }: { sent: boolean; stale: boolean }) {
+  constructor(cause: unknown, { sent, stale, silent }: { sent: boolean; stale: boolean; silent: boolean }) {
     super('', { cause })
     this.sent = sent
     this.stale = stale
+    this.silent = silent
   }
 }
 
@@ -46,26 +50,47 @@ export class ExchangeError extends Error {
 interface Course {
   sent: boolean
   answered: boolean
+  /** Aborts when the answer begins, or nothing of it is to come any more. */
+  waiting: AbortController
+  giveUp: (reason: string) => void
   silent?: AetherError
 }
 
 /** @throws {ExchangeError} */
 export async function exchange(call: HttpCall, wire: Wire): Promise<HttpAnswer> {
   const request = open(call, wire)
-  const course: Course = { sent: false, answered: false }
-  const watchdog = createWatchdog((ms) => {
-    course.silent = new AetherError('unavailable', reasonOf(course, ms))
+  const giveUp = (reason: string) => {
+    course.silent = new AetherError('unavailable', reason)
     request.destroy(course.silent)
-  })
+  }
+  const course: Course = { sent: false, answered: false, waiting: new AbortController(), giveUp }
+  const watchdog = createWatchdog((ms) => giveUp(reasonOf(course, ms)))
   try {
     return await converse(request, call, wire, watchdog, course)
   } catch (error) {
     request.destroy()
     const stale = request.reusedSocket && !course.answered && isCut(error)
-    throw new ExchangeError(course.silent ?? error, { sent: course.sent, stale })
+    throw new ExchangeError(course.silent ?? error, { sent: course.sent, stale, silent: course.silent !== undefined })
   } finally {
     watchdog.stop()
+    course.waiting.abort()
   }
+}
+
+const HANGS = 'it hangs: while it was waited for, it did not answer to anything else either'
+
+/** Gives up a call that may be answered late when the hub does not answer to anything else. */
+async function askMeanwhile({ answerTimeout = 0 }: HttpCall, wire: Wire, course: Course): Promise<void> {
+  const { silence } = wire.timeouts
+  if (answerTimeout <= silence) return
+  const { signal } = course.waiting
+  const call: HttpCall = { method: 'GET', path: '/healthz', maxBytes: 1024 * 1024, signal }
+  await untilSilent(() => exchange(call, wire).then(() => false, isSilence), silence, signal)
+  course.giveUp(HANGS)
+}
+
+function isSilence(error: unknown): boolean {
+  return error instanceof ExchangeError && error.silent
 }
 
 function reasonOf({ sent }: Course, ms: number): string {
@@ -78,9 +103,11 @@ async function converse(request: ClientRequest, call: HttpCall, wire: Wire, watc
   course.sent = true
   call.onSent?.()
   watchdog.allow(wire.timeouts.silence)
-  sendBody(request, call, wire, watchdog).catch((error) => request.destroy(error)) // told by the answer that does not come
+  const onSent = () => void askMeanwhile(call, wire, course).catch(() => {}) // the answer came, or never will
+  sendBody(request, call, wire, watchdog).then(onSent, (error) => request.destroy(error)) // told by the answer that does not come
   const response = await answer
   course.answered = true
+  course.waiting.abort()
   watchdog.allow(wire.timeouts.silence)
   const body = await readBody(response, call, wire, watchdog)
   if (!request.writableEnded) request.destroy() // the answer came early: the rest of the body is not wanted

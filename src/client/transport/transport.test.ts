@@ -129,6 +129,27 @@ describe('createTransport', () => {
     assert.equal(server.requests.length, 2)
   })
 
+  it('notices a hub that hangs while an answer may take long', async () => {
+    await using server = await scriptedServer(hello, hanging)
+    await using to = await transportTo(server.host, { retryFor: 0 })
+    const call = { method: 'POST', path: '/publish', answerTimeout: 3_600_000 } as const
+    await assert.rejects(to.ask(call), { code: 'unavailable', message: /it hangs/, sent: true })
+    assert.deepEqual(server.requests.slice(1), ['POST /publish', 'GET /healthz', 'GET /healthz'])
+  })
+
+  it('takes whatever else the hub answers meanwhile, or refuses, for a sign of life', async () => {
+    const waiting: (() => void)[] = []
+    const slow: RequestListener = (_, response) => void waiting.push(() => response.end('published'))
+    const ending: RequestListener = (request) => {
+      request.socket.destroy()
+      for (const answer of waiting) answer()
+    }
+    await using server = await scriptedServer(hello, slow, hanging, answering(404), hanging, resetting, ending)
+    await using to = await transportTo(server.host, { retryFor: 0 })
+    assert.equal(await to.ask({ method: 'POST', path: '/publish', answerTimeout: 3_600_000 }), 'published')
+    assert.equal(server.requests.length, 7)
+  })
+
   it('stops sending what the hub refuses before it has all of it', async () => {
     const refusing: RequestListener = (request, response) => {
       request.pause()

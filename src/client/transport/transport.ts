@@ -7,7 +7,7 @@ import { createFailingOver } from './failing-over.ts'
 import type { HttpCalls } from './http-call.ts'
 import { createHttpCalls, type HttpOptions } from './http-calls.ts'
 import type { RateLimit } from './rate-limit.ts'
-import { createRetrying } from './retrying.ts'
+import { createRetryingCalls } from './retrying-calls.ts'
 
 export interface TransportOptions extends HttpOptions {
   /** Milliseconds of trying without any success. @default 30_000 */
@@ -35,7 +35,7 @@ export function createTransport(hosts: string, options: TransportOptions = {}): 
   const { retryFor = RETRY_FOR, onWarning } = options
   const hubs = parseHosts(hosts).map((host) => ({ host, calls: createHttpCalls(host, options) }))
   const hub = createFailingOver(hubs, (failure, to) => onWarning?.(`${failure.message}; going on with ${to}`))
-  const calls = createRetrying(limitTransfers(hub, options.rate), { retryFor, onWarning })
+  const calls = createRetryingCalls(limitTransfers(hub, options.rate), { retryFor, onWarning })
   return { ...calls, host: hub.host }
 }
 

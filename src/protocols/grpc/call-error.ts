@@ -4,6 +4,7 @@ import { AetherError } from '../../core/errors.ts'
 import { toConnectError } from '../connect-error.ts'
 import type { Exchange } from '../exchange.ts'
 import { publicError } from '../http-error.ts'
+import { logFailure } from '../log-failure.ts'
 
 /** `signal` tells whether the call's deadline has passed: that is then what the client hears. */
 export function callError(cause: unknown, exchange: Exchange, signal?: AbortSignal): ConnectError {
@@ -13,6 +14,6 @@ export function callError(cause: unknown, exchange: Exchange, signal?: AbortSign
     ? new AetherError('cancelled', 'The client went away', { cause })
     : publicError(cause, exchange.id)
   exchange.outcome = error.code
-  if (error.code === 'internal') exchange.log.error({ err: cause }, 'call failed')
+  logFailure(exchange, cause, error)
   return toConnectError(error, exchange.id)
 }

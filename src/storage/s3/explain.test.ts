@@ -95,6 +95,25 @@ describe('explain', () => {
     assert.equal((await failing(() => ({ answer: { ...page, status: 503 } }))).code, 'unavailable')
   })
 
+  it('goes by the status where the words cannot be read, and names it', async () => {
+    const rows: [status: number, code: ErrorCode][] = [
+      [401, 'denied'],
+      [403, 'denied'],
+      [404, 'not-found'],
+      [408, 'unavailable'],
+      [409, 'unavailable'],
+      [412, 'conflict'],
+      [413, 'too-large'],
+      [429, 'unavailable'],
+    ]
+    const headers = { 'content-type': 'application/xml' }
+    for (const [status, code] of rows) {
+      const error = await failing(() => ({ answer: { status, headers, body: '<Error><Code>Cut sho' } }))
+      assert.equal(error.code, code, error.message)
+      assert.match(error.message, new RegExp(`^Cannot read "a": .*\\b${status}\\b`))
+    }
+  })
+
   it('hands on when the store wants to be asked again', async () => {
     const at = (value: string) => failing(() => refuse(503, 'SlowDown', { 'retry-after': value }))
     assert.equal((await at('7')).detail.retryAfterMs, '7000')

@@ -1,5 +1,6 @@
 // What the refusals of an S3 service, and failures on the way to it, mean for a store.
 import { AetherError, type ErrorCode, isAbort, systemCode, toAetherError } from '../../core/errors.ts'
+import { parseRetryAfter } from '../../core/retry-after.ts'
 import { cancelled } from '../check-options.ts'
 
 /** An error of the SDK, as far as it is looked at. */
@@ -94,14 +95,16 @@ const BY_NAME: Record<string, Meaning> = {
   XMinioStorageFull: FULL,
 }
 
-/** Where the code is not known, or there is none: answers to HEAD have no body. */
+/** Where the code is not known, cannot be read, or there is none: answers to HEAD have no body. */
 const BY_STATUS: Record<number, Meaning> = {
   301: WRONG_REGION,
   307: { code: 'unavailable', reason: 'the store sends elsewhere for now', undone: true },
   401: DENIED,
   403: DENIED,
+  404: { code: 'not-found', reason: 'the store does not have it' },
   409: RACED,
   408: { code: 'unavailable', reason: 'the store gave up waiting for the request' },
+  412: { code: 'conflict', reason: 'a condition does not hold' },
   413: TOO_LARGE,
   429: SLOW_DOWN,
   507: FULL,
@@ -142,8 +145,9 @@ export function explain(error: unknown, doing: string, signal?: AbortSignal): Ae
   const meaning = meaningOf(error)
   if (meaning === undefined) return toAetherError(error)
   const { code, reason, hint, undone } = meaning
-  const retryAfterMs = code === 'unavailable' ? retryAfterOf(error) : undefined
-  const detail = { ...(undone && { undone: 'true' }), ...(retryAfterMs !== undefined && { retryAfterMs }) }
+  const wait = parseRetryAfter((error as SdkError).$response?.headers?.['retry-after'])
+  const retryAfterMs = code === 'unavailable' && wait !== undefined && `${wait}`
+  const detail = { ...(undone && { undone: 'true' }), ...(retryAfterMs && { retryAfterMs }) }
   return new AetherError(code, `${doing}: ${reason}`, { cause: error, hint, detail })
 }
 
@@ -169,7 +173,7 @@ function meaningOf(error: unknown): Meaning | undefined {
   if (Object.hasOwn(BY_NAME, name)) return BY_NAME[name]
   if (name.startsWith('KMS.')) return DENIED
   const status = statusOf(error)
-  if (status !== undefined) return BY_STATUS[status] ?? ofStatus(status, error as Error)
+  if (status !== undefined) return ofStatus(status, error as SdkError)
   if (name === 'TimeoutError') return ofTimeout(error as Error)
   const code = systemCode(error) ?? ''
   if (code.startsWith('HPE_')) return { code: 'unavailable', reason: 'the store does not speak HTTP there' }
@@ -177,21 +181,21 @@ function meaningOf(error: unknown): Meaning | undefined {
   return BY_SYSTEM_CODE[code]
 }
 
-function ofStatus(status: number, { name, message }: Error): Meaning {
+function ofStatus(status: number, error: SdkError): Meaning {
+  const known = status === 404 && isPage(error) ? undefined : BY_STATUS[status]
+  if (known !== undefined) return { ...known, reason: `${known.reason} (status ${status})` }
   if (status >= 500 && status !== 501) return { code: 'unavailable', reason: `the store failed with status ${status}` }
   if (status < 300) return { code: 'unavailable', reason: "the store's answer makes no sense" }
-  const words = `${name}: ${message}`.replace(/\p{Cc}+/gu, ' ').slice(0, 200)
+  const words = `${error.name}: ${error.message}`.replace(/\p{Cc}+/gu, ' ').slice(0, 200)
   return { code: 'internal', reason: `the store refused with status ${status} (${words})` }
+}
+
+/** Not of S3, whose refusals are XML. Somebody else has no say in what a store does not have. */
+function isPage({ $response }: SdkError): boolean {
+  return !/^$|\bxml\b/i.test($response?.headers?.['content-type'] ?? '')
 }
 
 function ofTimeout({ message }: Error): Meaning {
   if (/establish a connection/.test(message)) return { ...UNREACHABLE, reason: 'the store does not take connections' }
   return { code: 'unavailable', reason: 'the store was silent for too long' }
-}
-
-/** Milliseconds, from seconds or a date. */
-function retryAfterOf(error: unknown, now = Date.now()): string | undefined {
-  const text = (error as SdkError).$response?.headers?.['retry-after'] ?? ''
-  const ms = /^\d{1,9}$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now
-  return Number.isFinite(ms) ? `${Math.max(0, ms)}` : undefined
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { AetherError } from '../../core/errors.ts'
 import { type HttpCall, UnansweredError } from './http-call.ts'
-import { createRetrying } from './retrying.ts'
+import { createRetryingCalls } from './retrying-calls.ts'
 import { GET, scriptedCalls } from './scripted-calls.fixture.ts'
 
 const refused = () => new UnansweredError('Refused', false, {})
@@ -21,7 +21,7 @@ function start(script: (attempt: number) => Error | string, { retryFor = 30_000,
     pass(tryMs)
     return script(attempt)
   })
-  const calls = createRetrying(inner, {
+  const calls = createRetryingCalls(inner, {
     retryFor,
     onWarning: (text) => void warnings.push(text),
     now: () => time,
@@ -32,7 +32,7 @@ function start(script: (attempt: number) => Error | string, { retryFor = 30_000,
   return { ask, warnings, count: inner.count, time: () => time, pass }
 }
 
-describe('createRetrying', () => {
+describe('createRetryingCalls', () => {
   it('tries again what may pass, with growing waits, and says so now and then', async () => {
     const { ask, count, warnings, time } = start((attempt) => (attempt <= 7 ? busy() : 'done'))
     assert.equal(await ask(), 'done')
@@ -88,7 +88,10 @@ describe('createRetrying', () => {
       time += ms
       await calls.send({ ...GET, path: '/good' })
     }
-    const calls = createRetrying({ send, close() {} }, { retryFor: 30_000, now: () => time, random: () => 0.5, wait })
+    const calls = createRetryingCalls(
+      { send, close() {} },
+      { retryFor: 30_000, now: () => time, random: () => 0.5, wait },
+    )
     await assert.rejects(calls.send({ ...GET, path: '/bad' }), { message: 'Busy' })
     assert.equal(tries, 1 + 20) // before the first failure nobody had got through
     const long = start((attempt) => (attempt === 1 ? 'done' : cut()), { tryMs: 100_000 })
@@ -153,7 +156,7 @@ describe('createRetrying', () => {
   it('ends when it is told to', async () => {
     const stop = new AbortController()
     const inner = scriptedCalls(() => busy())
-    const calls = createRetrying(inner, { retryFor: 60_000, onWarning: () => stop.abort() })
+    const calls = createRetryingCalls(inner, { retryFor: 60_000, onWarning: () => stop.abort() })
     await assert.rejects(calls.send({ ...GET, signal: stop.signal }), { code: 'cancelled' })
   })
 })

@@ -4,7 +4,7 @@ import { AetherError, isAbort } from '../../core/errors.ts'
 import { createRetryBudget, type RetryPolicy, retry } from '../../core/retry.ts'
 import { type HttpCall, type HttpCalls, mayRepeat, UnansweredError } from './http-call.ts'
 
-export interface RetryingOptions {
+export interface RetryingCallsOptions {
   /** Milliseconds of trying without any success; 0 means one try. */
   retryFor: number
   /** Told why calls are tried again, every few seconds while they are. */
@@ -30,7 +30,7 @@ const LONG_TRY = 45_000
 /** Milliseconds between two warnings. */
 const WARN_EVERY = 5_000
 
-export function createRetrying(calls: HttpCalls, options: RetryingOptions): HttpCalls {
+export function createRetryingCalls(calls: HttpCalls, options: RetryingCallsOptions): HttpCalls {
   const { retryFor, onWarning = () => {}, now = () => performance.now(), random, wait } = options
   const budget = createRetryBudget(Math.max(50, (retryFor / 1000) * TRIES_A_SECOND))
   const shared = { attempts: Infinity, firstDelay: FIRST_DELAY, maxDelay: MAX_DELAY, budget, random, wait }
