@@ -14,9 +14,12 @@ const THRESHOLD_BITS = 17
 
 const GEAR = gearTable()
 
-/** Entry i is the first four bytes, little endian, of SHA-256 over the text "aetherfs gear i". */
-function gearTable(): Uint32Array {
-  return Uint32Array.from({ length: 256 }, (_, i) => hash('sha256', `aetherfs gear ${i}`, 'buffer').readUInt32LE(0))
+/**
+ * Entry i is the first four bytes, little endian, of SHA-256 over the text "aetherfs gear i". Signed, because the compiled
+ * loop then stays with whole numbers of 32 bits.
+ */
+function gearTable(): Int32Array {
+  return Int32Array.from({ length: 256 }, (_, i) => hash('sha256', `aetherfs gear ${i}`, 'buffer').readInt32LE(0))
 }
 
 export interface Chunker {

@@ -12,9 +12,11 @@ import { type ChunkRef, CODEC_STORED, CODEC_ZSTD, type Codec, type Frame, MAX_FR
 import { AetherError } from './errors.ts'
 import { freeMemory } from './free-memory.ts'
 
-const LEVEL = 3
-/** Shortest match that zstd looks for, in bytes. For so little input it would choose 4, which finds worse ones: decision 12. */
+const LEVEL = 1
+/** Shortest match that zstd looks for, in bytes: decision 12. */
 const MIN_MATCH = 5
+/** Entries of the one table that matches are looked for in, as a power of two: decision 14. */
+const HASH_LOG = 17
 /** A frame is stored as it is when compression saves less than this part of it. */
 const WORTHWHILE = 0.03
 
@@ -49,7 +51,11 @@ export async function encodeFrame(plain: Uint8Array, chunks: ChunkRef[]): Promis
 
 function encodeOptions(plainLength: number): ZstdOptions {
   return {
-    params: { [constants.ZSTD_c_compressionLevel]: LEVEL, [constants.ZSTD_c_minMatch]: MIN_MATCH },
+    params: {
+      [constants.ZSTD_c_compressionLevel]: LEVEL,
+      [constants.ZSTD_c_minMatch]: MIN_MATCH,
+      [constants.ZSTD_c_hashLog]: HASH_LOG,
+    },
     pledgedSrcSize: plainLength, // lets zstd choose tables and window for this size: a third faster
     chunkSize: plainLength + 1024, // the whole answer in one piece: fewer trips to the thread pool
   }

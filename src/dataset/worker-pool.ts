@@ -63,11 +63,10 @@ export function createWorkerPool<Job, Result>(module: URL, size = availableParal
       finish()
       next()
     }
-    const ended = new AetherError('cancelled', 'A worker was ended in the middle of its job')
     const listeners = {
       message: (answer: WorkerAnswer<Result>) => settle(() => deliver(answer, task), true),
       error: (error: unknown) => settle(() => task.reject(error), false),
-      exit: () => settle(() => task.reject(ended), false),
+      exit: () => settle(() => task.reject(endedEarly()), false),
     }
     for (const [name, listener] of Object.entries(listeners)) worker.on(name, listener)
     worker.ref() // a job under way keeps the process alive
@@ -82,6 +81,10 @@ export function createWorkerPool<Job, Result>(module: URL, size = availableParal
   }
 
   return { run, close }
+}
+
+function endedEarly(): AetherError {
+  return new AetherError('cancelled', 'A worker was ended in the middle of its job')
 }
 
 function deliver<Job, Result>(answer: WorkerAnswer<Result>, task: Waiting<Job, Result>): void {

@@ -1,5 +1,5 @@
 // Calls to one hub over kept-alive connections: errors have codes, and what the hub answers instead is one of them.
-import { type AgentOptions, Agent as HttpAgent } from 'node:http'
+import type { Agent, AgentOptions } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import type { LookupFunction } from 'node:net'
 import { rootCertificates } from 'node:tls'
@@ -9,6 +9,7 @@ import { explainFailure } from './explain-failure.ts'
 import { type HttpAnswer, type HttpCall, type HttpCalls, UnansweredError } from './http-call.ts'
 import { errorOf } from './http-errors.ts'
 import { ExchangeError, exchange, type Timeouts } from './http-exchange.ts'
+import { Agent as HttpAgent } from './node-http.ts'
 import type { RateLimit } from './rate-limit.ts'
 
 /** Milliseconds until a connection that does not come about is given up: a name server may take half of that to answer. */
@@ -59,7 +60,7 @@ export function createHttpCalls(host: string, options: HttpOptions): HttpCalls {
   return { send, close }
 }
 
-function newAgent(tls: boolean, ca: string | undefined, options: AgentOptions): HttpAgent | HttpsAgent {
+function newAgent(tls: boolean, ca: string | undefined, options: AgentOptions): Agent | HttpsAgent {
   const all = { ...options, maxSockets: MAX_SOCKETS, keepAliveInitialDelay: PROBE_AFTER }
   if (!tls) return new HttpAgent(all)
   return new HttpsAgent({ ...all, ca: ca === undefined ? undefined : [...rootCertificates, ca] })

@@ -1,5 +1,5 @@
 // One request to one hub and its answer, over one connection. What moves too slowly is fine; what does not move is not.
-import { type ClientRequest, type Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
+import type { ClientRequest, Agent as HttpAgent, IncomingMessage } from 'node:http'
 import { type Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import type { LookupFunction } from 'node:net'
 import { AetherError, systemCode } from '../../core/errors.ts'
@@ -7,6 +7,7 @@ import type { Endpoint } from '../hosts.ts'
 import { untilSilent } from './ask-meanwhile.ts'
 import type { GatheredRange } from './gathered-range.ts'
 import type { HttpAnswer, HttpCall } from './http-call.ts'
+import { request as httpRequest } from './node-http.ts'
 import type { RateLimit } from './rate-limit.ts'
 import { createWatchdog, type Watchdog } from './watchdog.ts'
 
