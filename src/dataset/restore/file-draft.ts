@@ -27,7 +27,7 @@ export interface FileDraft {
   add(part: Part): Waiting
   /** From here on the bytes of the parts that were added are not used any more. */
   settle(): Waiting
-  /** Checks the bytes and gives the file its mode and time. @throws {AetherError} `integrity` */
+  /** Checks the bytes and gives the file its mode and time, or leaves that to a batch. @throws {AetherError} `integrity` */
   finish(onDone: () => void): Waiting
   /** Lets go of the file when it was not finished. */
   close(): Waiting
@@ -36,27 +36,29 @@ export interface FileDraft {
 /** Checks the bytes of a piece and replaces them when they are wrong. */
 export type Mend = (piece: Piece) => Promise<void>
 
-/** @param batch takes the file when it is complete; without one it is written on the calling thread */
-export function draftSmall(entry: FileEntry, file: NewFile, mend: Mend, batch: SmallBatch | undefined): FileDraft {
+export interface SmallDraftOptions {
+  /** Place of the file in the plan. */
+  place: number
+  entry: FileEntry
+  file: NewFile
+  mend: Mend
+  /** Takes the file when it is complete; without one it is written on the calling thread. */
+  batch: SmallBatch | undefined
+}
+
+export function draftSmall({ place, entry, file, mend, batch }: SmallDraftOptions): FileDraft {
   const parts: Part[] = []
 
   function finish(onDone: () => void): Waiting {
-    if (batch) batch.add({ file, hash: entry.hash, parts: parts.map(bytesOf), mend: finishMended, onDone })
+    if (batch) batch.add({ place, file, hash: entry.hash, parts })
     else return finishHere(onDone)
   }
 
   function finishHere(onDone: () => void): Waiting {
     const bytes = join(parts)
-    if (sha256Hex(bytes) !== entry.hash) return finishMended().then(onDone)
+    if (sha256Hex(bytes) !== entry.hash) return writeMended(entry, file, parts, mend).then(onDone)
     writeSmallFile(file, bytes)
     onDone()
-  }
-
-  async function finishMended(): Promise<void> {
-    for (const { piece } of parts) await mend(piece)
-    const bytes = join(parts)
-    if (sha256Hex(bytes) !== entry.hash) throw inconsistent(entry)
-    writeSmallFile(file, bytes)
   }
 
   /** What is to be written later is kept as a copy. */
@@ -67,11 +69,19 @@ export function draftSmall(entry: FileEntry, file: NewFile, mend: Mend, batch: S
   return { add: (part) => void parts.push(part), settle, finish, close: () => undefined }
 }
 
+/** Writes a small file of which some bytes were wrong. @throws {AetherError} `integrity` */
+export async function writeMended(entry: FileEntry, file: NewFile, parts: readonly Part[], mend: Mend): Promise<void> {
+  for (const { piece } of parts) await mend(piece)
+  const bytes = join(parts)
+  if (sha256Hex(bytes) !== entry.hash) throw inconsistent(entry)
+  writeSmallFile(file, bytes)
+}
+
 function join(parts: readonly Part[]): Uint8Array {
   return parts.length === 1 ? bytesOf(parts[0]!) : Buffer.concat(parts.map(bytesOf))
 }
 
-function bytesOf({ piece, begin, end }: Part): Uint8Array {
+export function bytesOf({ piece, begin, end }: Part): Uint8Array {
   return piece.bytes.subarray(begin, end)
 }
 

@@ -31,7 +31,7 @@ const INLINE_BYTES = 4 * 1024 * 1024
 const FILE_COST = 16 * 1024
 
 export function createFileThread(inlineBytes = INLINE_BYTES): FileThread {
-  const buffers = createBufferPool(BATCH_BYTES, JOBS_AHEAD + 1)
+  const buffers = createBufferPool(BATCH_BYTES, JOBS_AHEAD + 2)
   const worker = createWorkerPool<FileJob, FileResult>(workerModule('file-worker', import.meta.url), 1)
   const underWay = new Set<Promise<unknown>>()
   const failures: unknown[] = []

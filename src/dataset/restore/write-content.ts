@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { AetherError } from '../../core/errors.ts'
 import { microsOf } from './disk-time.ts'
 import type { FetchedWindow, Piece } from './fetch-window.ts'
-import { draftLarge, draftSmall, type FileDraft, type Mend } from './file-draft.ts'
+import { draftLarge, draftSmall, type FileDraft, type Mend, type Part, writeMended } from './file-draft.ts'
 import { FATE, type FilePlan, fileAt, filesWith, type Spans } from './file-plan.ts'
 import type { FileThread } from './file-thread.ts'
 import type { FolderTraits } from './folder-traits.ts'
-import { modeOf } from './new-file.ts'
+import { modeOf, type NewFile } from './new-file.ts'
 import type { Pace } from './pace.ts'
 import type { Beginning } from './resume.ts'
 import { createSmallBatch, type SmallBatch } from './small-batch.ts'
@@ -16,6 +16,12 @@ import type { Window } from './windows.ts'
 
 /** Files from this size on, in bytes, are not held in memory until they are whole. */
 const LARGE = 1024 * 1024
+
+/**
+ * Files below this size, in bytes, are written here: the thread would save little, and of very many of them the garbage
+ * collector would let pile up what waits for its answers.
+ */
+const TINY = 4 * 1024
 
 export interface WriteOptions {
   root: string
@@ -78,7 +84,7 @@ interface Current {
 type Queue = ReturnType<typeof createQueue>
 
 function createQueue(plan: FilePlan, options: WriteOptions) {
-  const batch = createSmallBatch(options.thread)
+  const batch = createSmallBatch({ thread: options.thread, mend: mendSmall, onDone: noteDone })
   const places = filesWith(plan, FATE.build)
   let current: Current | undefined
 
@@ -113,6 +119,10 @@ function createQueue(plan: FilePlan, options: WriteOptions) {
     options.onWritten(0, 1)
   }
 
+  async function mendSmall(place: number, parts: readonly Part[]): Promise<void> {
+    await writeMended(fileAt(plan, place), newFile(plan, place, options), parts, options.mend)
+  }
+
   async function take(piece: Piece): Promise<void> {
     const { offset, length } = piece.chunk
     while (current !== undefined && current.position < offset + length) {
@@ -137,17 +147,22 @@ function createQueue(plan: FilePlan, options: WriteOptions) {
 
 function draftOf(plan: FilePlan, place: number, options: WriteOptions, batch: SmallBatch): FileDraft {
   const entry = fileAt(plan, place)
-  const { root, beginnings, makeParents, mend, windowsOf, traits, thread } = options
-  const file = { path: join(root, entry.path), mode: modeOf(entry), micros: plan.micros[place]! }
+  const { beginnings, makeParents, mend, windowsOf, traits, thread } = options
+  const file = newFile(plan, place, options)
   makeParents(entry.path)
   const beginning = beginnings.get(place)
   const isForThread = thread.takes(entry.size)
   if (entry.size < LARGE && beginning === undefined)
-    return draftSmall(entry, file, mend, isForThread ? batch : undefined)
+    return draftSmall({ place, entry, file, mend, batch: isForThread && entry.size >= TINY ? batch : undefined })
   const start = plan.start[place]!
   const chunks = () => windowsOf({ start: [start], end: [start + entry.size] })
   const { modeMask } = traits
   return draftLarge({ entry, file, start, beginning, mend, chunks, modeMask, thread: isForThread ? thread : undefined })
+}
+
+function newFile(plan: FilePlan, place: number, { root }: WriteOptions): NewFile {
+  const entry = fileAt(plan, place)
+  return { path: join(root, entry.path), mode: modeOf(entry), micros: plan.micros[place]! }
 }
 
 /** A file system that rounds times must not make every file look changed later. */
