@@ -9,7 +9,6 @@ import type { Piece } from './fetch-window.ts'
 import type { FileThread } from './file-thread.ts'
 import { createSink, createThreadSink, type NewFile, openLargeFile, writeSmallFile } from './new-file.ts'
 import type { Beginning } from './resume.ts'
-import type { SmallBatch } from './small-batch.ts'
 import type { Window } from './windows.ts'
 
 /** A part of one piece. The piece itself is kept, because its bytes may be replaced. */
@@ -27,8 +26,8 @@ export interface FileDraft {
   add(part: Part): Waiting
   /** From here on the bytes of the parts that were added are not used any more. */
   settle(): Waiting
-  /** Checks the bytes and gives the file its mode and time, or leaves that to a batch. @throws {AetherError} `integrity` */
-  finish(onDone: () => void): Waiting
+  /** Checks the bytes and gives the file its mode and time. @throws {AetherError} `integrity` */
+  finish(): Waiting
   /** Lets go of the file when it was not finished. */
   close(): Waiting
 }
@@ -36,29 +35,21 @@ export interface FileDraft {
 /** Checks the bytes of a piece and replaces them when they are wrong. */
 export type Mend = (piece: Piece) => Promise<void>
 
-export interface SmallDraftOptions {
-  /** Place of the file in the plan. */
-  place: number
-  entry: FileEntry
-  file: NewFile
-  mend: Mend
-  /** Takes the file when it is complete; without one it is written on the calling thread. */
-  batch: SmallBatch | undefined
-}
-
-export function draftSmall({ place, entry, file, mend, batch }: SmallDraftOptions): FileDraft {
+export function draftSmall(entry: FileEntry, file: NewFile, mend: Mend): FileDraft {
   const parts: Part[] = []
 
-  function finish(onDone: () => void): Waiting {
-    if (batch) batch.add({ place, file, hash: entry.hash, parts })
-    else return finishHere(onDone)
+  function finish(): Waiting {
+    const bytes = join(parts)
+    if (sha256Hex(bytes) !== entry.hash) return finishMended()
+    writeSmallFile(file, bytes)
+    return undefined
   }
 
-  function finishHere(onDone: () => void): Waiting {
+  async function finishMended(): Promise<void> {
+    for (const { piece } of parts) await mend(piece)
     const bytes = join(parts)
-    if (sha256Hex(bytes) !== entry.hash) return writeMended(entry, file, parts, mend).then(onDone)
+    if (sha256Hex(bytes) !== entry.hash) throw inconsistent(entry)
     writeSmallFile(file, bytes)
-    onDone()
   }
 
   /** What is to be written later is kept as a copy. */
@@ -69,19 +60,11 @@ export function draftSmall({ place, entry, file, mend, batch }: SmallDraftOption
   return { add: (part) => void parts.push(part), settle, finish, close: () => undefined }
 }
 
-/** Writes a small file of which some bytes were wrong. @throws {AetherError} `integrity` */
-export async function writeMended(entry: FileEntry, file: NewFile, parts: readonly Part[], mend: Mend): Promise<void> {
-  for (const { piece } of parts) await mend(piece)
-  const bytes = join(parts)
-  if (sha256Hex(bytes) !== entry.hash) throw inconsistent(entry)
-  writeSmallFile(file, bytes)
-}
-
 function join(parts: readonly Part[]): Uint8Array {
   return parts.length === 1 ? bytesOf(parts[0]!) : Buffer.concat(parts.map(bytesOf))
 }
 
-export function bytesOf({ piece, begin, end }: Part): Uint8Array {
+function bytesOf({ piece, begin, end }: Part): Uint8Array {
   return piece.bytes.subarray(begin, end)
 }
 
@@ -95,26 +78,25 @@ export interface LargeDraftOptions {
   /** The chunks of the file, once more. */
   chunks: () => AsyncIterable<Window>
   modeMask: number
-  /** What hashes and writes; without one that is done here. A hash that was begun cannot move to it. */
-  thread: FileThread | undefined
+  /** Hashes and writes, but for files that an earlier run has begun: their hash cannot move to it. */
+  thread: FileThread
 }
 
 export function draftLarge(options: LargeDraftOptions): FileDraft {
   const { entry, file, start, beginning, mend, chunks, modeMask, thread } = options
   const from = beginning?.length ?? 0
   const large = openLargeFile(file, from, modeMask, (handle) =>
-    thread && beginning === undefined
+    beginning === undefined && thread.takes(entry.size)
       ? createThreadSink(handle, file.path, thread)
       : createSink(handle, from, beginning?.hash ?? createHash('sha256')),
   )
   let open = true
 
-  async function finish(onDone: () => void): Promise<void> {
+  async function finish(): Promise<void> {
     await large.flush()
     if ((await large.digest()) !== entry.hash) await mendOnDisk()
     large.finish()
     await close()
-    onDone()
   }
 
   async function close(): Promise<void> {
