@@ -13,6 +13,8 @@ export interface FrameThreads {
   pack(buffer: Uint8Array<ArrayBuffer>, length: number): Promise<PackedInPlace>
   /** A buffer of at least `length` bytes for what is to be unpacked. */
   take(length: number): Uint8Array<ArrayBuffer>
+  /** Puts a buffer that was taken back: nobody may use it after this. */
+  give(bytes: Uint8Array): void
   /**
    * The plain bytes of frames that lie in `bytes`, in their order. The buffer under `bytes` is not the caller's any more.
    * @throws {AetherError} `integrity` when one does not decode to its announced length
@@ -74,7 +76,7 @@ export function createFrameThreads(inlineBytes = INLINE_BYTES): FrameThreads {
     return { frames: split(plain, frames), release: () => shelf.give(plain) }
   }
 
-  return { pack, take: shelf.take, unpack, close: () => workers.close() }
+  return { pack, take: shelf.take, give: shelf.give, unpack, close: () => workers.close() }
 }
 
 function plainLengthOf(frames: readonly StoredFrame[]): number {

@@ -19,6 +19,13 @@ const TREE: Tree = {
   'text.csv': file('one line like another\n'.repeat(60_000)),
 }
 
+/** So much that a thread writes it. */
+const MUCH: Tree = {
+  'large-a.bin': file(noise(3, 6 * MIB)),
+  ...Object.fromEntries(Array.from({ length: 600 }, (_, i) => [`small/${i}`, file(noise(i + 10, 20_000))])),
+  'large-b.bin': file(noise(4, 6 * MIB)),
+}
+
 /** Makes everything wrong that the hub sends of frames. */
 function corruptAll(hub: MemoryHub): void {
   const tail = isTail(hub)
@@ -61,6 +68,29 @@ describe('pull from a hub that sends wrong bytes', () => {
       assert.ok(result.warnings.length > 0)
     })
   }
+
+  for (const nth of [0, 1, 2]) {
+    it(`mends what a thread writes, when answer ${nth} is wrong`, async (t) => {
+      const { hub, pull } = createPulling(t)
+      await hub.publish('db:latest', MUCH)
+      let answers = 0
+      const state = corrupt(hub, (request) => !isTail(hub)(request) && answers++ === nth, 1, 0.7)
+      const result = await pull('db')
+      assert.equal(state.done, 1)
+      assert.equal(result.warnings.length, 1)
+      assert.deepEqual(shapeOfFolder(`${result.path}/`), shapeOfTree(MUCH))
+    })
+  }
+
+  it('fails with "integrity" when what a thread writes stays wrong, and goes on from there', async (t) => {
+    const { hub, pull } = createPulling(t)
+    await hub.publish('db:latest', MUCH)
+    corruptAll(hub)
+    await assert.rejects(pull('db'), { code: 'integrity' })
+    hub.onBlock = (_, bytes) => bytes
+    const { path } = await pull('db')
+    assert.deepEqual(shapeOfFolder(`${path}/`), shapeOfTree(MUCH))
+  })
 
   it('fails with "integrity" when frames stay wrong, and delivers nothing', async (t) => {
     const { hub, pull, target, own } = createPulling(t)

@@ -3,6 +3,7 @@
 import { AetherError } from '../../core/errors.ts'
 import { freeMemory } from '../../core/free-memory.ts'
 import { sha256Hex } from '../../core/id.ts'
+import type { BufferShelf } from '../buffer-shelf.ts'
 import type { ChunkTable } from './chunk-table.ts'
 import type { FrameSource } from './frame-source.ts'
 import type { SeedChunks } from './seed-chunks.ts'
@@ -35,41 +36,65 @@ export interface ChunkSourceOptions {
   frames: FrameSource
   seeds: SeedChunks | undefined
   table: ChunkTable | undefined
+  /** Where memory for what seeds have comes from. */
+  buffers: Pick<BufferShelf, 'take' | 'give'>
   onWarning: (text: string) => void
 }
 
-export function createChunkSource({ frames, seeds, table, onWarning }: ChunkSourceOptions): ChunkSource {
+/** Runs from this length on, in bytes, go into buffers that are used again; shorter ones would leave much of them empty. */
+const SHELVED = 256 * 1024
+
+/** What is read of seeds at once. */
+interface LocalBytes {
+  /** The bytes of chunks that seeds have, by their place in the window. */
+  chunks: (Uint8Array | undefined)[]
+  /** What they lie in. */
+  runs: Uint8Array[]
+}
+
+export function createChunkSource({ frames, seeds, table, buffers, onWarning }: ChunkSourceOptions): ChunkSource {
   let seedBytes = 0
 
   async function fetch(window: Window): Promise<FetchedWindow> {
     const local = await readSeeds(window)
-    const missing = window.chunks.filter((_, i) => local[i] === undefined)
+    const missing = window.chunks.filter((_, i) => local.chunks[i] === undefined)
     const { bytes, release } = await frames.read(missing, window.indexAt)
     const fetched = bytes.values()
-    const pieces = window.chunks.map((chunk, i) => ({ chunk, bytes: local[i] ?? fetched.next().value!, window }))
+    const pieces = window.chunks.map((chunk, i) => ({ chunk, bytes: local.chunks[i] ?? fetched.next().value!, window }))
     const free = () => {
       release()
-      for (const part of local) if (part !== undefined) freeMemory(part)
+      local.runs.forEach(giveMemory)
     }
     return { pieces, release: free }
   }
 
-  async function readSeeds({ chunks }: Window): Promise<(Uint8Array | undefined)[]> {
-    const local: (Uint8Array | undefined)[] = new Array(chunks.length)
+  async function readSeeds({ chunks }: Window): Promise<LocalBytes> {
+    const local: LocalBytes = { chunks: new Array(chunks.length), runs: [] }
     for (const run of seedRuns(chunks)) await readRun(run, local)
     return local
   }
 
   /** Chunks that follow each other in the seed are read as one. */
-  async function readRun({ first, chunks }: SeedRun, local: (Uint8Array | undefined)[]): Promise<void> {
-    const bytes = await seeds!.read(chunks[0]!.place, lengthOf(chunks))
-    if (bytes === undefined) return chunks.forEach(giveUpSeed)
+  async function readRun({ first, chunks }: SeedRun, local: LocalBytes): Promise<void> {
+    const length = lengthOf(chunks)
+    const bytes = takeMemory(length)
+    local.runs.push(bytes)
+    if (!(await seeds!.read(chunks[0]!.place, bytes))) return chunks.forEach(giveUpSeed)
     let at = 0
     for (const [i, { length }] of chunks.entries()) {
-      local[first + i] = bytes.subarray(at, at + length)
+      local.chunks[first + i] = bytes.subarray(at, at + length)
       at += length
     }
     seedBytes += at
+  }
+
+  function takeMemory(length: number): Uint8Array {
+    return length < SHELVED ? Buffer.allocUnsafeSlow(length) : buffers.take(length).subarray(0, length)
+  }
+
+  function giveMemory(bytes: Uint8Array): void {
+    if (bytes.length < SHELVED) freeMemory(bytes)
+    else buffers.give(bytes)
   }
 
   function giveUpSeed(chunk: PlannedChunk): void {

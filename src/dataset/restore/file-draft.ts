@@ -6,7 +6,8 @@ import { AetherError } from '../../core/errors.ts'
 import { sha256Hex } from '../../core/id.ts'
 import type { FileEntry } from '../../core/listing.ts'
 import type { Piece } from './fetch-window.ts'
-import { type NewFile, openLargeFile, writeSmallFile } from './new-file.ts'
+import type { FileThread } from './file-thread.ts'
+import { createSink, createThreadSink, type NewFile, openLargeFile, writeSmallFile } from './new-file.ts'
 import type { Beginning } from './resume.ts'
 import type { Window } from './windows.ts'
 
@@ -77,23 +78,23 @@ export interface LargeDraftOptions {
   /** The chunks of the file, once more. */
   chunks: () => AsyncIterable<Window>
   modeMask: number
+  /** Hashes and writes, but for files that an earlier run has begun: their hash cannot move to it. */
+  thread: FileThread
 }
 
-export function draftLarge({ entry, file, start, beginning, mend, chunks, modeMask }: LargeDraftOptions): FileDraft {
-  const hash = beginning?.hash ?? createHash('sha256')
-  const large = openLargeFile(file, beginning?.length ?? 0, modeMask)
+export function draftLarge(options: LargeDraftOptions): FileDraft {
+  const { entry, file, start, beginning, mend, chunks, modeMask, thread } = options
+  const from = beginning?.length ?? 0
+  const large = openLargeFile(file, from, modeMask, (handle) =>
+    beginning === undefined && thread.takes(entry.size)
+      ? createThreadSink(handle, file.path, thread)
+      : createSink(handle, from, beginning?.hash ?? createHash('sha256')),
+  )
   let open = true
-
-  function add(part: Part): Waiting {
-    const bytes = bytesOf(part)
-    const waiting = large.add(bytes)
-    hash.update(bytes) // while the batch before is being written
-    return waiting
-  }
 
   async function finish(): Promise<void> {
     await large.flush()
-    if (hash.digest('hex') !== entry.hash) await mendOnDisk()
+    if ((await large.digest()) !== entry.hash) await mendOnDisk()
     large.finish()
     await close()
   }
@@ -129,7 +130,7 @@ export function draftLarge({ entry, file, start, beginning, mend, chunks, modeMa
     return good
   }
 
-  return { add, settle: large.flush, finish, close }
+  return { add: (part) => large.add(bytesOf(part)), settle: large.settle, finish, close }
 }
 
 const EMPTY = new Uint8Array()

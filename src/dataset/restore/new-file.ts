@@ -1,9 +1,11 @@
 // Puts one new file on disk. Small ones in one go on the calling thread: for them a trip to the thread pool takes longer
 // than the work. Files never get their place through a link: they are made where nothing is, in folders of our own.
+import type { Hash } from 'node:crypto'
 import { closeSync, constants, fchmodSync, futimesSync, openSync, read, writeSync, writev } from 'node:fs'
 import { promisify } from 'node:util'
 import { AetherError } from '../../core/errors.ts'
 import { secondsOf } from './disk-time.ts'
+import type { FileThread } from './file-thread.ts'
 
 const NEW = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
 const OLD = constants.O_RDWR | constants.O_NOFOLLOW
@@ -34,12 +36,8 @@ export function writeSmallFile(file: NewFile, bytes: Uint8Array): void {
   }
 }
 
-/** A large file that is written from front to back. */
-export interface LargeFile {
-  /** Takes bytes, which stay as they are until `finish`; waits for the disk when much is outstanding. */
-  add(bytes: Uint8Array): Promise<void> | undefined
-  /** Waits until all bytes were taken by the file system. */
-  flush(): Promise<void>
+/** A large file that is written from front to back, and hashed on the way. */
+export interface LargeFile extends Sink {
   read(position: number, length: number): Promise<Uint8Array>
   write(position: number, bytes: Uint8Array): Promise<void>
   /** Sets mode and time. */
@@ -48,14 +46,25 @@ export interface LargeFile {
   close(): Promise<void>
 }
 
+/** Where the bytes of a large file go. */
+export interface Sink {
+  /** Takes bytes, which stay as they are until `settle`; waits for the disk when much is outstanding. */
+  add(bytes: Uint8Array): Promise<void> | undefined
+  /** From here on the bytes that were added are not used any more. */
+  settle(): Promise<void> | undefined
+  /** Waits until all bytes were taken by the file system. */
+  flush(): Promise<void>
+  /** SHA-256 of the whole file, as far as it was added. */
+  digest(): string | Promise<string>
+}
+
 /** Bytes of one write. */
 const BATCH = 1024 * 1024
 /** Pieces of one write; operating systems take 1024. */
 const BATCH_PIECES = 512
 
-/** @param from bytes that an earlier run has written; 0 makes the file. */
-export function openLargeFile(file: NewFile, from: number, mask: number): LargeFile {
-  const handle = from > 0 ? openSync(file.path, OLD) : openSync(file.path, NEW, file.mode)
+/** Writes on the thread pool and hashes on the calling thread. */
+export function createSink(handle: number, from: number, hash: Hash): Sink {
   let batch: Uint8Array[] = []
   let batched = 0
   let position = from
@@ -64,7 +73,9 @@ export function openLargeFile(file: NewFile, from: number, mask: number): LargeF
   function add(bytes: Uint8Array): Promise<void> | undefined {
     batch.push(bytes)
     batched += bytes.length
-    return batched < BATCH && batch.length < BATCH_PIECES ? undefined : startWrite()
+    const waiting = batched < BATCH && batch.length < BATCH_PIECES ? undefined : startWrite()
+    hash.update(bytes) // while the batch before is being written
+    return waiting
   }
 
   /** One write is under way while the next batch is filled. */
@@ -84,6 +95,52 @@ export function openLargeFile(file: NewFile, from: number, mask: number): LargeF
     await writing
   }
 
+  return { add, settle: flush, flush, digest: () => hash.digest('hex') }
+}
+
+/** Hashes and writes on another thread. The file is a new one. */
+export function createThreadSink(handle: number, path: string, thread: FileThread): Sink {
+  let bytes: Uint8Array<ArrayBuffer> | undefined
+  let length = 0
+  let position = 0
+  let writing: Promise<void> | undefined
+
+  function add(part: Uint8Array): undefined {
+    for (let done = 0; done < part.length; ) {
+      bytes ??= thread.take()
+      const piece = part.subarray(done, done + bytes.length - length)
+      bytes.set(piece, length)
+      length += piece.length
+      done += piece.length
+      if (length === bytes.length) send(bytes)
+    }
+  }
+
+  function send(full: Uint8Array<ArrayBuffer>): void {
+    const job = { handle, path, position, bytes: full, length }
+    position += length
+    bytes = undefined
+    length = 0
+    writing = Promise.all([writing, thread.append(job)]).then(() => {})
+    writing.catch(() => {}) // thrown where it is waited for
+  }
+
+  async function flush(): Promise<void> {
+    if (bytes) send(bytes)
+    await writing
+  }
+
+  return { add, settle: () => undefined, flush, digest: () => thread.digest(handle) }
+}
+
+/**
+ * @param from bytes that an earlier run has written; 0 makes the file.
+ * @param sinkOf what takes the bytes of the file that is open under this descriptor
+ */
+export function openLargeFile(file: NewFile, from: number, mask: number, sinkOf: (handle: number) => Sink): LargeFile {
+  const handle = from > 0 ? openSync(file.path, OLD) : openSync(file.path, NEW, file.mode)
+  const sink = sinkOf(handle)
+
   async function readAt(at: number, length: number): Promise<Uint8Array> {
     const bytes = Buffer.allocUnsafeSlow(length)
     let done = 0
@@ -101,18 +158,11 @@ export function openLargeFile(file: NewFile, from: number, mask: number): LargeF
   }
 
   async function close(): Promise<void> {
-    await flush().catch(() => {}) // what came so far is of use the next time, if there is room for it
+    await sink.flush().catch(() => {}) // what came so far is of use the next time, if there is room for it
     closeSync(handle)
   }
 
-  return {
-    add,
-    flush,
-    read: readAt,
-    write: (at, bytes) => writeAll(handle, [bytes], at),
-    finish,
-    close,
-  }
+  return { ...sink, read: readAt, write: (at, bytes) => writeAll(handle, [bytes], at), finish, close }
 }
 
 async function writeAll(handle: number, buffers: Uint8Array[], position: number): Promise<void> {

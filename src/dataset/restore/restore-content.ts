@@ -7,6 +7,7 @@ import { mapOrdered } from '../map-ordered.ts'
 import { type ChunkTable, createChunkTable } from './chunk-table.ts'
 import { createChunkSource } from './fetch-window.ts'
 import { FATE, type Spans, spansToBuild, totalsOf } from './file-plan.ts'
+import { createFileThread } from './file-thread.ts'
 import { createFrameSource, type FrameSource } from './frame-source.ts'
 import { bytesBegun, reusedBytes, type Work } from './restore-work.ts'
 import { findSeedChunks, type SeedChunks } from './seed-chunks.ts'
@@ -56,11 +57,18 @@ export async function fetchContent(work: Work): Promise<Content> {
   const { windows, spans, table, seedChunks } = await findRoute(work)
   await using closing = new AsyncDisposableStack()
   const threads = closing.adopt(createFrameThreads(), (open) => open.close())
-  const source = createChunkSource({ frames: framesOf(work, threads), seeds: seedChunks, table, onWarning: warn })
+  const thread = closing.adopt(createFileThread(), (open) => open.close())
+  const source = createChunkSource({
+    frames: framesOf(work, threads),
+    seeds: seedChunks,
+    table,
+    buffers: threads,
+    onWarning: warn,
+  })
   const pieces = mapOrdered(windows(spans), WIDTH, source.fetch)
   const onWritten = createCounter(work, source.seedBytes)
   const { root, traits } = options
-  const to = { root, traits, beginnings, makeParents, mend: source.mend, windowsOf: windows, pace, onWritten }
+  const to = { root, traits, beginnings, makeParents, mend: source.mend, windowsOf: windows, thread, pace, onWritten }
   await writeContent(plan, pieces, to)
   return { seedBytes: source.seedBytes(), bytes: 0, requests: 0 }
 }

@@ -12,8 +12,8 @@ import type { LoadedSeed, Seed } from './seed.ts'
 import { wantedChunks } from './wanted-chunks.ts'
 
 export interface SeedChunks {
-  /** `length` bytes from a place that the table has; undefined when the file is gone or shorter by now. */
-  read(place: number, length: number): Promise<Uint8Array | undefined>
+  /** Fills `into` from a place that the table has; false when the file is gone or shorter by now. */
+  read(place: number, into: Uint8Array): Promise<boolean>
   /** The file that a place lies in, for messages. */
   describe(place: number): string
 }
@@ -103,17 +103,16 @@ const READ_ONLY = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLO
 function createSeedChunks(touched: readonly Touched[]): SeedChunks {
   const filesOf = (place: number) => touched[Math.floor(place / SEED_STEP)]!
 
-  async function read(place: number, length: number): Promise<Uint8Array | undefined> {
-    const bytes = Buffer.allocUnsafeSlow(length)
+  async function read(place: number, into: Uint8Array): Promise<boolean> {
     try {
-      for (const part of partsOf(filesOf(place), place % SEED_STEP, length)) {
-        const into = bytes.subarray(part.done, part.done + part.length)
-        if (!(part.length > AT_ONCE ? await readPart(part, into) : readPartSync(part, into))) return undefined
+      for (const part of partsOf(filesOf(place), place % SEED_STEP, into.length)) {
+        const bytes = into.subarray(part.done, part.done + part.length)
+        if (!(part.length > AT_ONCE ? await readPart(part, bytes) : readPartSync(part, bytes))) return false
       }
-      return bytes
+      return true
     } catch (error) {
       if (systemCode(error) === undefined) throw error
-      return undefined
+      return false
     }
   }
 
@@ -144,7 +143,7 @@ function* partsOf(files: Touched, offset: number, length: number): Generator<Par
 }
 
 /** False when the file ends before. */
-async function readPart(part: Part, into: Buffer): Promise<boolean> {
+async function readPart(part: Part, into: Uint8Array): Promise<boolean> {
   const handle = await open(part.path, READ_ONLY)
   try {
     for (let done = 0; done < into.length; ) {
@@ -158,7 +157,7 @@ async function readPart(part: Part, into: Buffer): Promise<boolean> {
   }
 }
 
-function readPartSync(part: Part, into: Buffer): boolean {
+function readPartSync(part: Part, into: Uint8Array): boolean {
   const file = openSync(part.path, READ_ONLY)
   try {
     for (let done = 0; done < into.length; ) {

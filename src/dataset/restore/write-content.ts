@@ -6,6 +6,7 @@ import { microsOf } from './disk-time.ts'
 import type { FetchedWindow, Piece } from './fetch-window.ts'
 import { draftLarge, draftSmall, type FileDraft, type Mend } from './file-draft.ts'
 import { FATE, type FilePlan, fileAt, filesWith, type Spans } from './file-plan.ts'
+import type { FileThread } from './file-thread.ts'
 import type { FolderTraits } from './folder-traits.ts'
 import { modeOf } from './new-file.ts'
 import type { Pace } from './pace.ts'
@@ -23,6 +24,8 @@ export interface WriteOptions {
   /** The chunks of a part of the content, once more. */
   windowsOf: (spans: Spans) => AsyncIterable<Window>
   traits: FolderTraits
+  /** Takes over large files. */
+  thread: FileThread
   pace: Pace
   /** Hears of what was done: bytes, and files that are finished. */
   onWritten: (bytes: number, files: number) => void
@@ -38,7 +41,11 @@ export async function writeContent(
   try {
     await queue.begin()
     for await (const { pieces, release } of windows) {
-      for (const piece of pieces) await queue.take(piece)
+      for (const piece of pieces) {
+        await queue.take(piece)
+        const room = options.thread.room()
+        if (room) await room
+      }
       await queue.settle()
       release()
     }
@@ -111,14 +118,14 @@ function createQueue(plan: FilePlan, options: WriteOptions) {
 
 function draftOf(plan: FilePlan, place: number, options: WriteOptions): FileDraft {
   const entry = fileAt(plan, place)
-  const { root, beginnings, makeParents, mend, windowsOf, traits } = options
+  const { root, beginnings, makeParents, mend, windowsOf, traits, thread } = options
   const file = { path: join(root, entry.path), mode: modeOf(entry), micros: plan.micros[place]! }
   makeParents(entry.path)
   const beginning = beginnings.get(place)
   if (entry.size < LARGE && beginning === undefined) return draftSmall(entry, file, mend)
   const start = plan.start[place]!
   const chunks = () => windowsOf({ start: [start], end: [start + entry.size] })
-  return draftLarge({ entry, file, start, beginning, mend, chunks, modeMask: traits.modeMask })
+  return draftLarge({ entry, file, start, beginning, mend, chunks, modeMask: traits.modeMask, thread })
 }
 
 /** A file system that rounds times must not make every file look changed later. */
