@@ -1,4 +1,5 @@
 // Large buffers that are used again. Left to the garbage collector, they would pile up for hundreds of MiB before it looks.
+import { freeMemory } from '../core/free-memory.ts'
 
 export interface BufferPool {
   /** A buffer of the pool's size, with any bytes in it. */
@@ -17,6 +18,7 @@ export function createBufferPool(size: number, keep: number): BufferPool {
 
   function give(buffer: Uint8Array<ArrayBuffer>): void {
     if (buffer.length === size && idle.length < keep) idle.push(buffer)
+    else freeMemory(buffer)
   }
 
   return { take, give }

@@ -9,7 +9,6 @@ import type { Piece } from './fetch-window.ts'
 import type { FileThread } from './file-thread.ts'
 import { createSink, createThreadSink, type NewFile, openLargeFile, writeSmallFile } from './new-file.ts'
 import type { Beginning } from './resume.ts'
-import type { SmallBatch } from './small-batch.ts'
 import type { Window } from './windows.ts'
 
 /** A part of one piece. The piece itself is kept, because its bytes may be replaced. */
@@ -28,7 +27,7 @@ export interface FileDraft {
   /** From here on the bytes of the parts that were added are not used any more. */
   settle(): Waiting
   /** Checks the bytes and gives the file its mode and time. @throws {AetherError} `integrity` */
-  finish(onDone: () => void): Waiting
+  finish(): Waiting
   /** Lets go of the file when it was not finished. */
   close(): Waiting
 }
@@ -36,20 +35,14 @@ export interface FileDraft {
 /** Checks the bytes of a piece and replaces them when they are wrong. */
 export type Mend = (piece: Piece) => Promise<void>
 
-/** @param batch takes the file when it is complete; without one it is written on the calling thread */
-export function draftSmall(entry: FileEntry, file: NewFile, mend: Mend, batch: SmallBatch | undefined): FileDraft {
+export function draftSmall(entry: FileEntry, file: NewFile, mend: Mend): FileDraft {
   const parts: Part[] = []
 
-  function finish(onDone: () => void): Waiting {
-    if (batch) batch.add({ file, hash: entry.hash, parts: parts.map(bytesOf), mend: finishMended, onDone })
-    else return finishHere(onDone)
-  }
-
-  function finishHere(onDone: () => void): Waiting {
+  function finish(): Waiting {
     const bytes = join(parts)
-    if (sha256Hex(bytes) !== entry.hash) return finishMended().then(onDone)
+    if (sha256Hex(bytes) !== entry.hash) return finishMended()
     writeSmallFile(file, bytes)
-    onDone()
+    return undefined
   }
 
   async function finishMended(): Promise<void> {
@@ -85,26 +78,25 @@ export interface LargeDraftOptions {
   /** The chunks of the file, once more. */
   chunks: () => AsyncIterable<Window>
   modeMask: number
-  /** What hashes and writes; without one that is done here. A hash that was begun cannot move to it. */
-  thread: FileThread | undefined
+  /** Hashes and writes, but for files that an earlier run has begun: their hash cannot move to it. */
+  thread: FileThread
 }
 
 export function draftLarge(options: LargeDraftOptions): FileDraft {
   const { entry, file, start, beginning, mend, chunks, modeMask, thread } = options
   const from = beginning?.length ?? 0
   const large = openLargeFile(file, from, modeMask, (handle) =>
-    thread && beginning === undefined
+    beginning === undefined && thread.takes(entry.size)
       ? createThreadSink(handle, file.path, thread)
       : createSink(handle, from, beginning?.hash ?? createHash('sha256')),
   )
   let open = true
 
-  async function finish(onDone: () => void): Promise<void> {
+  async function finish(): Promise<void> {
     await large.flush()
     if ((await large.digest()) !== entry.hash) await mendOnDisk()
     large.finish()
     await close()
-    onDone()
   }
 
   async function close(): Promise<void> {

@@ -1,16 +1,14 @@
-// Has files hashed and written on a thread of its own, so that the main thread does nothing but fetch and plan. It gets
-// copies of the bytes: that takes a tenth of the time of hashing and writing them.
+// Has large files hashed and written on a thread of its own, so that the main thread has time to fetch and plan. It gets
+// copies of the bytes: others may still read the frames that they lie in.
 import { createBufferPool } from '../buffer-pool.ts'
 import { createWorkerPool, workerModule } from '../worker-pool.ts'
-import type { AppendJob, DigestResult, FileJob, FileResult, SmallFilesJob, SmallFilesResult } from './file-worker.ts'
+import type { AppendJob, DigestResult, FileJob, FileResult } from './file-worker.ts'
 
 export interface FileThread {
-  /** Whether a file of this size goes to the thread: the first ones do not, a small pull is over before it has started. */
+  /** Whether a large file goes to the thread: the first ones do not, a small pull is over before it has started. */
   takes(size: number): boolean
   /** A buffer of `BATCH_BYTES` for a job. */
   take(): Uint8Array<ArrayBuffer>
-  /** Writes those files whose bytes are right; answers the places of the others. */
-  writeSmall(job: SmallFilesJob): Promise<number[]>
   /** Writes the next bytes of a large file. */
   append(job: AppendJob): Promise<void>
   /** SHA-256 of all that was appended to the file. */
@@ -25,20 +23,18 @@ export interface FileThread {
 export const BATCH_BYTES = 1024 * 1024
 /** Jobs that are under way, each with such a buffer. */
 const JOBS_AHEAD = 3
-/** What is written before the thread is started, in bytes. */
+/** Bytes of large files that are written before the thread is started. */
 const INLINE_BYTES = 4 * 1024 * 1024
-/** What making a file costs, in bytes that are written in the same time. */
-const FILE_COST = 16 * 1024
 
 export function createFileThread(inlineBytes = INLINE_BYTES): FileThread {
-  const buffers = createBufferPool(BATCH_BYTES, JOBS_AHEAD + 1)
+  const buffers = createBufferPool(BATCH_BYTES, JOBS_AHEAD + 2)
   const worker = createWorkerPool<FileJob, FileResult>(workerModule('file-worker', import.meta.url), 1)
   const underWay = new Set<Promise<unknown>>()
   const failures: unknown[] = []
   let handled = 0
 
   function takes(size: number): boolean {
-    handled += size + FILE_COST
+    handled += size
     return handled > inlineBytes
   }
 
@@ -56,10 +52,6 @@ export function createFileThread(inlineBytes = INLINE_BYTES): FileThread {
       },
     )
     return result
-  }
-
-  async function writeSmall(job: SmallFilesJob): Promise<number[]> {
-    return ((await run({ small: job }, job.bytes)) as SmallFilesResult).wrong
   }
 
   async function append(job: AppendJob): Promise<void> {
@@ -80,5 +72,5 @@ export function createFileThread(inlineBytes = INLINE_BYTES): FileThread {
     await worker.close()
   }
 
-  return { takes, take: buffers.take, writeSmall, append, digest, room, close }
+  return { takes, take: buffers.take, append, digest, room, close }
 }

@@ -100,32 +100,33 @@ export function createSink(handle: number, from: number, hash: Hash): Sink {
 
 /** Hashes and writes on another thread. The file is a new one. */
 export function createThreadSink(handle: number, path: string, thread: FileThread): Sink {
-  let bytes = thread.take()
+  let bytes: Uint8Array<ArrayBuffer> | undefined
   let length = 0
   let position = 0
   let writing: Promise<void> | undefined
 
   function add(part: Uint8Array): undefined {
     for (let done = 0; done < part.length; ) {
+      bytes ??= thread.take()
       const piece = part.subarray(done, done + bytes.length - length)
       bytes.set(piece, length)
       length += piece.length
       done += piece.length
-      if (length === bytes.length) send()
+      if (length === bytes.length) send(bytes)
     }
   }
 
-  function send(): void {
-    const job = { handle, path, position, bytes, length }
+  function send(full: Uint8Array<ArrayBuffer>): void {
+    const job = { handle, path, position, bytes: full, length }
     position += length
-    bytes = thread.take()
+    bytes = undefined
     length = 0
     writing = Promise.all([writing, thread.append(job)]).then(() => {})
     writing.catch(() => {}) // thrown where it is waited for
   }
 
   async function flush(): Promise<void> {
-    if (length > 0) send()
+    if (bytes) send(bytes)
     await writing
   }
 

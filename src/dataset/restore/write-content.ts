@@ -11,7 +11,6 @@ import type { FolderTraits } from './folder-traits.ts'
 import { modeOf } from './new-file.ts'
 import type { Pace } from './pace.ts'
 import type { Beginning } from './resume.ts'
-import { createSmallBatch, type SmallBatch } from './small-batch.ts'
 import type { Window } from './windows.ts'
 
 /** Files from this size on, in bytes, are not held in memory until they are whole. */
@@ -25,7 +24,7 @@ export interface WriteOptions {
   /** The chunks of a part of the content, once more. */
   windowsOf: (spans: Spans) => AsyncIterable<Window>
   traits: FolderTraits
-  /** Takes over what is much. */
+  /** Takes over large files. */
   thread: FileThread
   pace: Pace
   /** Hears of what was done: bytes, and files that are finished. */
@@ -41,30 +40,20 @@ export async function writeContent(
   options: WriteOptions,
 ): Promise<void> {
   const queue = createQueue(plan, options)
-  let released: Promise<void> | undefined
   try {
     await queue.begin()
     for await (const { pieces, release } of windows) {
-      await takeAll(queue, pieces, options.thread)
+      for (const piece of pieces) {
+        await queue.take(piece)
+        const room = options.thread.room()
+        if (room) await room
+      }
       await queue.settle()
-      await released
-      released = queue.written().then(release) // while the next window is taken
-      released.catch(() => {}) // thrown where it is waited for
+      release()
     }
-    await released
     if (!queue.done()) throw new AetherError('internal', 'The content ended before the last file did')
   } finally {
-    await released?.catch(() => {})
     await queue.close()
-  }
-}
-
-async function takeAll(queue: Queue, pieces: readonly Piece[], thread: FileThread): Promise<void> {
-  for (const piece of pieces) {
-    const waiting = queue.take(piece)
-    if (waiting) await waiting
-    const room = thread.room()
-    if (room) await room
   }
 }
 
@@ -77,10 +66,7 @@ interface Current {
   end: number
 }
 
-type Queue = ReturnType<typeof createQueue>
-
 function createQueue(plan: FilePlan, options: WriteOptions) {
-  const batch = createSmallBatch(options.thread)
   const places = filesWith(plan, FATE.build)
   let current: Current | undefined
 
@@ -91,7 +77,7 @@ function createQueue(plan: FilePlan, options: WriteOptions) {
 
   function open(place: number): Current {
     const position = plan.start[place]! + (options.beginnings.get(place)?.length ?? 0)
-    return { place, draft: draftOf(plan, place, options, batch), position, end: plan.start[place + 1]! }
+    return { place, draft: draftOf(plan, place, options), position, end: plan.start[place + 1]! }
   }
 
   async function begin(): Promise<void> {
@@ -102,18 +88,14 @@ function createQueue(plan: FilePlan, options: WriteOptions) {
   /** Files that need nothing more are finished; empty ones need nothing in the first place. */
   async function finishComplete(): Promise<void> {
     while (current !== undefined && current.position === current.end) {
-      const { place, draft } = current
-      const waiting = draft.finish(() => noteDone(place))
+      const waiting = current.draft.finish()
       if (waiting) await waiting
+      plan.fate[current.place] = options.fate ?? FATE.build
+      noteTime(plan, current.place, options)
+      options.onWritten(0, 1)
       next()
       if (options.pace.due()) await options.pace.rest()
     }
-  }
-
-  function noteDone(place: number): void {
-    plan.fate[place] = options.fate ?? FATE.build
-    noteTime(plan, place, options)
-    options.onWritten(0, 1)
   }
 
   async function take(piece: Piece): Promise<void> {
@@ -129,28 +111,24 @@ function createQueue(plan: FilePlan, options: WriteOptions) {
     }
   }
 
-  /** Lets go of the bytes of all pieces that were taken, but for those of complete files that are not written yet. */
+  /** Lets go of the bytes of all pieces that were taken. */
   async function settle(): Promise<void> {
     await current?.draft.settle()
   }
 
-  const done = () => current === undefined
-  return { begin, take, settle, written: batch.written, done, close: async () => current?.draft.close() }
+  return { begin, take, settle, done: () => current === undefined, close: async () => current?.draft.close() }
 }
 
-function draftOf(plan: FilePlan, place: number, options: WriteOptions, batch: SmallBatch): FileDraft {
+function draftOf(plan: FilePlan, place: number, options: WriteOptions): FileDraft {
   const entry = fileAt(plan, place)
   const { root, beginnings, makeParents, mend, windowsOf, traits, thread } = options
   const file = { path: join(root, entry.path), mode: modeOf(entry), micros: plan.micros[place]! }
   makeParents(entry.path)
   const beginning = beginnings.get(place)
-  const isForThread = thread.takes(entry.size)
-  if (entry.size < LARGE && beginning === undefined)
-    return draftSmall(entry, file, mend, isForThread ? batch : undefined)
+  if (entry.size < LARGE && beginning === undefined) return draftSmall(entry, file, mend)
   const start = plan.start[place]!
   const chunks = () => windowsOf({ start: [start], end: [start + entry.size] })
-  const { modeMask } = traits
-  return draftLarge({ entry, file, start, beginning, mend, chunks, modeMask, thread: isForThread ? thread : undefined })
+  return draftLarge({ entry, file, start, beginning, mend, chunks, modeMask: traits.modeMask, thread })
 }
 
 /** A file system that rounds times must not make every file look changed later. */
