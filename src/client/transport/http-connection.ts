@@ -20,6 +20,7 @@ import type { Connection } from '../connection.ts'
 import { createGatheredRange } from './gathered-range.ts'
 import type { HttpCall } from './http-call.ts'
 import {
+  deltaOf,
   digestOf,
   entryOf,
   expectedText,
@@ -116,7 +117,8 @@ export function createHttpConnection(hosts: string, options: TransportOptions = 
         blocks: Number(blocks),
         storedSize: Number(storedSize),
       }
-      return { digest, ...numbers, creator, createdMicros: Number(createdMicros), message, labels }
+      const deltas = snapshot.deltas.map(deltaOf)
+      return { digest, ...numbers, creator, createdMicros: Number(createdMicros), message, labels, deltas }
     },
 
     async listEntries(dataset, digest, { prefix = '', after = '', limit, signal }) {
