@@ -122,6 +122,7 @@ describe('aetherfs show', () => {
       'created  1 hour ago (2026-11-22 09:00) by anonymous',
       'message  November',
       'label    build=1234',
+      `delta    from sha256:${DIGEST_B}, 33.2 KiB`,
       '',
     ])
   })
@@ -141,6 +142,7 @@ describe('aetherfs show', () => {
       created: '2026-11-22T09:00:00.000123Z',
       message: 'November',
       labels: { build: '1234' },
+      deltas: [{ from: `sha256:${DIGEST_B}`, to: SHA_A, size: 34_000 }],
     })
   })
 })

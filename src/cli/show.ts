@@ -43,7 +43,7 @@ function describe(
   tags: TagName[],
   summary: SnapshotSummary,
 ): [string, string][] {
-  const { size, files, entries, blocks, storedSize, creator, createdMicros, message, labels } = summary
+  const { size, files, entries, blocks, storedSize, creator, createdMicros, message, labels, deltas } = summary
   const pairs: [string, string][] = [
     ['dataset', `${host}/${dataset}`],
     ['digest', formatDigest(digest)],
@@ -54,5 +54,9 @@ function describe(
   ]
   if (message !== '') pairs.push(['message', printable(message)])
   for (const [key, value] of Object.entries(labels)) pairs.push(['label', `${printable(key)}=${printable(value)}`])
+  for (const { from, to, size } of deltas) {
+    const where = to === digest ? `from ${formatDigest(from)}` : `to ${formatDigest(to)}`
+    pairs.push(['delta', `${where}, ${formatBytes(size)}`])
+  }
   return pairs.map(([key, value]) => [context.style.faint(key), value])
 }

@@ -63,6 +63,16 @@ export interface SnapshotSummary {
   createdMicros: number
   message: string
   labels: Record<string, string>
+  /** Stored deltas into it and out of it, as far as the hub knows of them without looking for long. */
+  deltas: DeltaInfo[]
+}
+
+/** A stored delta from one snapshot of the dataset to another. */
+export interface DeltaInfo {
+  from: Digest
+  to: Digest
+  /** Bytes. */
+  size: number
 }
 
 export type TimedEntry = Entry & { modifiedMicros: number }

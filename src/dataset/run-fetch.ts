@@ -1,5 +1,6 @@
 // Reads of blocks that go forward, with a jump now and then: what follows a read that came before is read with more behind
-// it, so that going through a block costs a request for every few megabytes; a jump costs what it asks for.
+// it, and so is what begins a block, so that going through one costs a request for every few megabytes; a jump costs what
+// it asks for.
 import type { BlockInfo } from '../core/block.ts'
 import { AetherError } from '../core/errors.ts'
 import type { FetchBlock } from './block-reader.ts'
@@ -34,7 +35,7 @@ export function createRunFetch(fetch: FetchBlock): FetchBlock {
     ...[block, offset, length, run, signal]: [BlockInfo, number, number, Run | undefined, AbortSignal | undefined]
   ): Promise<Run> {
     const most = block.size - block.tailSize - offset
-    const count = run ? Math.max(length, Math.min(AHEAD_BYTES, most)) : length
+    const count = run || offset === 0 ? Math.max(length, Math.min(AHEAD_BYTES, most)) : length
     const bytes = await fetch(block, { offset, length: count }, signal)
     if (bytes.length !== count) throw new AetherError('integrity', `Block ${block.id} is shorter than its record says`)
     return { block, offset, bytes }

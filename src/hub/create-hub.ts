@@ -1,14 +1,15 @@
 // Puts the rules together over a store. A hub keeps no state of its own: any number of them serve one store.
 import { AetherError } from '../core/errors.ts'
-import { sha256Hex } from '../core/id.ts'
+import { type Digest, sha256Hex } from '../core/id.ts'
 import type { DatasetName } from '../core/names.ts'
 import { createIndexCache } from '../dataset/block-reader.ts'
 import { keys } from '../storage/keys.ts'
 import type { Storage } from '../storage/storage.ts'
 import { listDatasets, listTags } from './catalogue.ts'
 import { createDeltas, type DeltasOptions } from './deltas/deltas.ts'
+import { deltasInto, deltasOutOf, MOVES_LOOKED_AT } from './deltas/list-deltas.ts'
 import { discreet } from './discreet.ts'
-import type { BlockPart, Caller, Hub, TagResult } from './hub.ts'
+import type { BlockPart, Caller, DeltaInfo, Hub, TagResult } from './hub.ts'
 import { type Permit, permitAll } from './permit.ts'
 import { createPublisher } from './publish.ts'
 import { openReceipts } from './receipts.ts'
@@ -56,6 +57,13 @@ export async function createHub({
     if (!tag.version && previous !== undefined && previous !== tag.digest)
       deltas.moved({ dataset, from: previous, to: tag.digest })
     return result
+  }
+
+  async function deltasOf(dataset: DatasetName, digest: Digest, signal?: AbortSignal): Promise<DeltaInfo[]> {
+    const log = listLog(storage, tags, dataset, { limit: MOVES_LOOKED_AT, signal })
+    const { items } = await log.catch(() => ({ items: [] })) // a log that cannot be read is no reason to tell nothing
+    const into = await deltasInto(storage, digest, items, signal)
+    return [...into, ...(await deltasOutOf(storage, dataset, digest, signal))]
   }
 
   return {
@@ -107,7 +115,8 @@ export async function createHub({
     async getSnapshot(caller, dataset, digest, { signal } = {}) {
       permit.check(caller, 'pull', dataset)
       const snapshot = await snapshots.load(dataset, digest, signal)
-      return summarize(snapshot, await snapshots.listing(snapshot, signal))
+      const summary = summarize(snapshot, await snapshots.listing(snapshot, signal))
+      return { ...summary, deltas: await deltasOf(dataset, digest, signal) }
     },
 
     async listEntries(caller, dataset, digest, options) {

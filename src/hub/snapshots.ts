@@ -124,7 +124,7 @@ function openRecord(bytes: Uint8Array, dataset: DatasetName, digest: Digest): St
   }
 }
 
-export function summarize({ record }: StoredSnapshot, { entries }: LoadedListing): SnapshotSummary {
+export function summarize({ record }: StoredSnapshot, { entries }: LoadedListing): Omit<SnapshotSummary, 'deltas'> {
   return {
     digest: record.digest,
     size: record.content.length,

@@ -1,8 +1,14 @@
 // The hub's answers as messages of dataset_service.proto.
 import type { MessageInitShape } from '@bufbuild/protobuf'
 import { type Digest, formatDigest } from '../core/id.ts'
-import type { EntrySchema, LogEntrySchema, SnapshotSchema, TagSchema } from '../gen/aetherfs/v2/dataset_service_pb.ts'
-import type { LogEntry, SnapshotSummary, TagInfo, TagResult, TimedEntry } from '../hub/hub.ts'
+import type {
+  DeltaSchema,
+  EntrySchema,
+  LogEntrySchema,
+  SnapshotSchema,
+  TagSchema,
+} from '../gen/aetherfs/v2/dataset_service_pb.ts'
+import type { DeltaInfo, LogEntry, SnapshotSummary, TagInfo, TagResult, TimedEntry } from '../hub/hub.ts'
 
 export function tagMessage(tag: TagInfo): MessageInitShape<typeof TagSchema> {
   const { name, digest, version, movedMicros, movedBy } = tag
@@ -39,7 +45,13 @@ export function snapshotMessage(snapshot: SnapshotSummary): MessageInitShape<typ
     blocks: BigInt(blocks),
     storedSize: BigInt(storedSize),
   }
-  return { digest: formatDigest(digest), ...counts, creator, createdMicros: BigInt(createdMicros), message, labels }
+  const deltas = snapshot.deltas.map(deltaMessage)
+  const origin = { creator, createdMicros: BigInt(createdMicros), message, labels }
+  return { digest: formatDigest(digest), ...counts, ...origin, deltas }
+}
+
+function deltaMessage({ from, to, size }: DeltaInfo): MessageInitShape<typeof DeltaSchema> {
+  return { fromDigest: formatDigest(from), toDigest: formatDigest(to), size: BigInt(size) }
 }
 
 export function entryMessage(entry: TimedEntry): MessageInitShape<typeof EntrySchema> {

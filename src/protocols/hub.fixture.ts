@@ -33,6 +33,7 @@ const SNAPSHOT: SnapshotSummary = {
   createdMicros: 1_700_000_000_000_000,
   message: 'first',
   labels: { source: 'test' },
+  deltas: [{ from: OTHER_DIGEST, to: DIGEST, size: 5000 }],
 }
 
 const ENTRIES: TimedEntry[] = [

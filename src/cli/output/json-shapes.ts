@@ -50,7 +50,9 @@ export function logJson(entry: LogEntry) {
 
 export function snapshotJson(summary: SnapshotSummary) {
   const { size, files, entries, blocks, storedSize, creator, createdMicros, message, labels } = summary
-  return { size, files, entries, blocks, storedSize, creator, created: toTimestamp(createdMicros), message, labels }
+  const deltas = summary.deltas.map(({ from, to, size }) => ({ from: formatDigest(from), to: formatDigest(to), size }))
+  const created = toTimestamp(createdMicros)
+  return { size, files, entries, blocks, storedSize, creator, created, message, labels, deltas }
 }
 
 export function pushJson(result: PushResult) {

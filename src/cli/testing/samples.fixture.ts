@@ -74,6 +74,7 @@ export const SUMMARY: SnapshotSummary = {
   createdMicros: NINE,
   message: 'November',
   labels: { build: '1234' },
+  deltas: [{ from: DIGEST_B, to: DIGEST_A, size: 34_000 }],
 }
 
 export const LOG_ENTRY: LogEntry = {

@@ -20,7 +20,11 @@ import type { Connection } from '../connection.ts'
 import { createGatheredRange } from './gathered-range.ts'
 import type { HttpCall } from './http-call.ts'
 import {
+<<<<<<< HEAD
   deltaPartOf,
+=======
+  deltaOf,
+>>>>>>> dhub
   digestOf,
   entryOf,
   expectedText,
@@ -32,6 +36,7 @@ import {
   sensible,
   tagOf,
 } from './http-messages.ts'
+
 import { asIfFirst, moveTag, type Place } from './move-tag.ts'
 import { createTransport, type TransportOptions } from './transport.ts'
 
@@ -124,7 +129,8 @@ export function createHttpConnection(hosts: string, options: TransportOptions = 
         blocks: Number(blocks),
         storedSize: Number(storedSize),
       }
-      return { digest, ...numbers, creator, createdMicros: Number(createdMicros), message, labels }
+      const deltas = snapshot.deltas.map(deltaOf)
+      return { digest, ...numbers, creator, createdMicros: Number(createdMicros), message, labels, deltas }
     },
 
     async listEntries(dataset, digest, { prefix = '', after = '', limit, signal }) {

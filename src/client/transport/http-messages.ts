@@ -1,10 +1,28 @@
 // From what a hub sends to the words of src/core/dataset.ts, and back. Answers are not trusted to make sense.
+<<<<<<< HEAD
 
 import type { Expected, LogEntry, Page, TagAction, TagInfo, TagResult, TimedEntry } from '../../core/dataset.ts'
+
+=======
+
+import type {
+  DeltaInfo,
+  Expected,
+  LogEntry,
+  Page,
+  TagAction,
+  TagInfo,
+  TagResult,
+  TimedEntry,
+} from '../../core/dataset.ts'
+
+>>>>>>> dhub
+
 import { AetherError } from '../../core/errors.ts'
 import { type Digest, formatDigest, parseDigest, parseFileHash } from '../../core/id.ts'
 import type { TagName } from '../../core/names.ts'
 import type {
+  Delta as DeltaMessage,
   Entry as EntryMessage,
   LogEntry as LogMessage,
   Tag as TagMessage,
@@ -57,6 +75,10 @@ function optionalDigest(text: string): Digest | undefined {
 
 export function digestOf(text: string): Digest {
   return sensible(() => parseDigest(text))
+}
+
+export function deltaOf({ fromDigest, toDigest, size }: DeltaMessage): DeltaInfo {
+  return { from: digestOf(fromDigest), to: digestOf(toDigest), size: Number(size) }
 }
 
 export function logOf(entry: LogMessage): LogEntry {

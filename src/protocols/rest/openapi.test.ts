@@ -48,7 +48,7 @@ describe('the OpenAPI document', async () => {
       'publishSnapshot',
       'rollBackTag',
     ]
-    assert.deepEqual(ids, [...service, 'readBlock', 'readRecord', 'uploadBlock'].sort())
+    assert.deepEqual(ids, [...service, 'readBlock', 'readDelta', 'readRecord', 'sendDelta', 'uploadBlock'].sort())
     assert.ok(operations.every((operation) => operation.description.length > 10))
     assert.match(JSON.stringify(document.components.schemas.Tag), /Digest of the snapshot/)
   })
@@ -59,6 +59,8 @@ describe('the OpenAPI document', async () => {
       tag: 'latest',
       digest: `sha256:${'0'.repeat(64)}`,
       id: '0'.repeat(64),
+      from: `sha256:${'0'.repeat(64)}`,
+      to: `sha256:${'1'.repeat(64)}`,
     }
     for (const [path, operations] of Object.entries(document.paths)) {
       const address = url + path.replace(/\{(\w+)\}/g, (_, name: string) => values[name]!)

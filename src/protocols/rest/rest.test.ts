@@ -69,6 +69,7 @@ describe('REST', async () => {
         createdMicros: '1700000000000000',
         message: 'first',
         labels: { source: 'test' },
+        deltas: [{ fromDigest: `sha256:${OTHER_DIGEST}`, toDigest: `sha256:${DIGEST}`, size: '5000' }],
       },
     })
     const { entries } = (await (await fetch(`${api}/cities/snapshots/sha256:${DIGEST}/entries`)).json()) as {

@@ -16,6 +16,8 @@ const PARAMETERS: Json = {
   ),
   tag: textParameter('tag', 'Name of a version or a channel', '^[A-Za-z0-9_][A-Za-z0-9_.+-]{0,127}$'),
   digest: textParameter('digest', 'Digest of a snapshot', `^sha256:${HEX}$`),
+  from: textParameter('from', 'Digest of the snapshot that a delta starts from', `^sha256:${HEX}$`),
+  to: textParameter('to', 'Digest of the snapshot that a delta makes', `^sha256:${HEX}$`),
   id: textParameter('id', 'Id of a block', `^${HEX}$`),
 }
 
