@@ -51,6 +51,8 @@ export interface PushOptions extends CallOptions {
   dryRun?: boolean
   /** Uploads under way at once, each with up to 20 MiB in memory. @default 2 */
   concurrency?: number
+  /** Whether a delta from a base may be sent in the place of chunks. @default true */
+  deltas?: boolean
   onProgress?: OnProgress
 }
 
@@ -92,6 +94,8 @@ export interface PullOptions extends CallOptions {
   keep?: number
   /** Unwanted bytes between two wanted ranges that are fetched along rather than asked around, at most. @default 256 KiB */
   gap?: number
+  /** Whether a delta from an older version may be taken in the place of chunks. @default true */
+  deltas?: boolean
   onProgress?: OnProgress
 }
 
