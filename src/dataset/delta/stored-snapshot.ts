@@ -33,9 +33,11 @@ export async function openStoredSnapshot(recordBytes: Uint8Array, fetch: FetchBl
   return { record, entries, image, blocks }
 }
 
+type Placed = Pick<OpenedSnapshot, 'record' | 'blocks'>
+
 /** The chunks of a stream, in order. Reads the indexes of its blocks. */
 export async function* chunksOfStream(
-  { record, blocks }: OpenedSnapshot,
+  { record, blocks }: Placed,
   { extents }: StoredStream,
 ): AsyncGenerator<PlacedChunk> {
   for (let i = 0; i < extents.block.length; i++) {
@@ -45,7 +47,7 @@ export async function* chunksOfStream(
 }
 
 /** The chunks of all three streams. */
-export async function* allChunks(snapshot: OpenedSnapshot): AsyncGenerator<PlacedChunk> {
+export async function* allChunks(snapshot: Placed): AsyncGenerator<PlacedChunk> {
   const { listing, times, content } = snapshot.record
   for (const stream of [listing, times, content]) yield* chunksOfStream(snapshot, stream)
 }
