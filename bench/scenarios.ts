@@ -5,9 +5,12 @@ import { pushAndPull, pushes } from './tools/aetherfs-parts.ts'
 import { borg } from './tools/borg.ts'
 import { casync } from './tools/casync.ts'
 import { cp, find, sha256sum } from './tools/coreutils.ts'
+import { deltaCodec } from './tools/delta-codec.ts'
+import { chunks, deltas } from './tools/deltas.ts'
 import { fleet } from './tools/fleet.ts'
+import { patchFrom } from './tools/patch-from.ts'
 import { restic } from './tools/restic.ts'
-import { rsync } from './tools/rsync.ts'
+import { rsync, rsyncDelta } from './tools/rsync.ts'
 import { countSyncs } from './tools/syncs.ts'
 import { tarZstd } from './tools/tar-zstd.ts'
 import type { Tool } from './tools/tool.ts'
@@ -24,9 +27,11 @@ export interface Scenario {
   space: number
 }
 
-export type Part = 'main' | 'memory' | 'fleet'
+export type Part = 'main' | 'memory' | 'fleet' | 'delta'
 
 const USUAL = [aetherfs, sha256sum, find, cp, rsync, tarZstd, restic]
+
+const UPDATES = [deltas, chunks, rsyncDelta]
 
 export const SCENARIOS: readonly Scenario[] = [
   { name: 'mixed', set: 'mixed', tools: [...USUAL, borg, casync], part: 'main', space: 9e9 },
@@ -41,4 +46,9 @@ export const SCENARIOS: readonly Scenario[] = [
   { name: 'large-file', set: 'large-file', tools: [pushAndPull], part: 'memory', space: 13e9 },
   { name: 'many-files', set: 'many-files', tools: [pushAndPull], part: 'memory', space: 4e9 },
   { name: 'fleet', set: 'mixed', scale: 0.125, tools: [fleet], part: 'fleet', space: 10e9 },
+  ...(['sqlite-low', 'sqlite-high', 'text', 'files', 'lmdb', 'one-byte', 'rewritten'] as const).map(
+    (set): Scenario => ({ name: `delta-${set}`, set, tools: [...UPDATES, patchFrom], part: 'delta', space: 2e9 }),
+  ),
+  // Memory for one file and the other is what zstd would want here.
+  { name: 'large-database', set: 'large-database', tools: [...UPDATES, deltaCodec], part: 'delta', space: 12e9 },
 ]

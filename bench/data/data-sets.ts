@@ -4,6 +4,9 @@ import { join } from 'node:path'
 import { makeBinaries } from './binaries.ts'
 import { type Contents, contentsOf } from './digest.ts'
 import { makeLargeFile } from './large-file.ts'
+import { makeLmdb } from './lmdb.ts'
+import { makeOneByte } from './one-byte.ts'
+import { makeRewritten } from './rewritten.ts'
 import { makeSmallFiles } from './small-files.ts'
 import { makeDatabases } from './sqlite.ts'
 import { makeTexts } from './text.ts'
@@ -42,6 +45,10 @@ const MAKERS = {
   few: (v1, v2) => makeSmallFiles(v1, v2, 100, 4000),
   'large-file': (v1, v2, scale) => makeLargeFile(v1, v2, 4096 * MiB * scale),
   'many-files': (v1, v2, scale) => makeSmallFiles(v1, v2, 200_000 * scale, 1000),
+  lmdb: (v1, v2, scale) => makeLmdb(v1, v2, 40 * MiB * scale),
+  'one-byte': (v1, v2, scale) => makeOneByte(v1, v2, Math.ceil(200 * MiB * scale)),
+  rewritten: (v1, v2, scale) => makeRewritten(v1, v2, 64 * MiB * scale),
+  'large-database': (v1, v2, scale) => makeDatabases(v1, v2, 1024 * MiB * scale, HIGH),
 } satisfies Record<string, Maker>
 
 export type DataSetName = keyof typeof MAKERS

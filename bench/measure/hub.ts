@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { openSync } from 'node:fs'
 import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { cpuOf, peakOf, resetPeak } from './process-usage.ts'
 import { parseStoreRequests, requestsBetween, type StoreRequests } from './store-requests.ts'
 
@@ -21,6 +22,8 @@ export interface Hub extends AsyncDisposable {
   port: number
   /** Does some work, and says what the hub used meanwhile. */
   during<T>(work: () => Promise<T>): Promise<{ result: T; hub: HubUsage }>
+  /** Waits until the hub does nothing more, such as encoding a delta after a publish. */
+  idle(): Promise<void>
 }
 
 export interface HubOptions {
@@ -32,6 +35,10 @@ export interface HubOptions {
   log: string
   env: NodeJS.ProcessEnv
 }
+
+/** A hub that took no more than these seconds of processor time in these milliseconds does nothing. */
+const IDLE_CPU = 0.02
+const IDLE_MS = 1000
 
 export async function startHub({ program, store, log, env }: HubOptions): Promise<Hub> {
   const args = ['run', '--listen', '127.0.0.1:0', '--storage', store, '--log-level', 'warn']
@@ -50,6 +57,12 @@ export async function startHub({ program, store, log, env }: HubOptions): Promis
       const result = await work()
       const [cpu, peak] = [cpuOf(pid) - cpuBefore, peakOf(pid)]
       return { result, hub: { cpu, peak, requests: requestsBetween(requestsBefore, await count()) } }
+    },
+    async idle() {
+      for (let before = -1, now = cpuOf(pid); now - before > IDLE_CPU; now = cpuOf(pid)) {
+        before = now
+        await sleep(IDLE_MS)
+      }
     },
     async [Symbol.asyncDispose]() {
       if (child.exitCode !== null || child.signalCode !== null) return

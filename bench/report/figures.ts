@@ -2,7 +2,8 @@
 import { formatTable } from '../../src/cli/output/table.ts'
 import type { Sample, Samples } from '../measure/samples.ts'
 import { STEP } from '../tools/tool.ts'
-import { medianOf } from './stats.ts'
+import { deltaFigures } from './delta-figures.ts'
+import { minus, most, over, picker, twice } from './ratios.ts'
 
 export interface Figure {
   what: string
@@ -17,8 +18,7 @@ export interface Figure {
 const MiB = 2 ** 20
 
 export function figuresOf(samples: Samples): Figure[] {
-  const pick = (of: (sample: Sample) => number | undefined) => (scenario: string, step: string, tool?: string) =>
-    medianOf(samples.of(scenario, step, tool), of)
+  const pick = (of: (sample: Sample) => number | undefined) => picker(samples, of)
   const wall = pick((sample) => sample.wall)
   const cpu = pick((sample) => sample.cpu)
   const stored = pick((sample) => sample.stored)
@@ -122,6 +122,7 @@ export function figuresOf(samples: Samples): Figure[] {
     { what: 'PUTs of a small push', value: puts('small-push', STEP.pushNext), limit: 4 },
     { what: 'GETs per 2 MB of a first pull', value: getsPer2MB('mixed', STEP.pull), limit: 1 },
     { what: 'link filled by a pull', value: fill('mixed', STEP.linkPull), limit: 0.9, least: true },
+    ...deltaFigures(samples),
   ]
 }
 
@@ -154,21 +155,4 @@ function rowOf(figure: Figure): string[] {
     target,
     isMet(figure) ? 'ok' : `MISSED by ${Number((Math.abs(value! / limit - 1) * 100).toPrecision(2))} %`,
   ]
-}
-
-function over(one: number | undefined, other: number | undefined): number | undefined {
-  return one === undefined || other === undefined ? undefined : one / other
-}
-
-function minus(one: number | undefined, other: number | undefined): number | undefined {
-  return one === undefined || other === undefined ? undefined : one - other
-}
-
-function twice(value: number | undefined): number | undefined {
-  return value === undefined ? undefined : value * 2
-}
-
-function most(...values: (number | undefined)[]): number | undefined {
-  const known = values.filter((value) => value !== undefined)
-  return known.length === 0 ? undefined : Math.max(...known)
 }

@@ -107,6 +107,7 @@ function whole(value: number): string {
 }
 
 function megabytes(value: number): string {
+  if (value < 0.1) return value.toFixed(4)
   return value.toFixed(value < 10 ? 2 : 0)
 }
 

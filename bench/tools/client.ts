@@ -37,10 +37,16 @@ export interface PullOptions {
   sync?: boolean
 }
 
-export function createClient({ at, env, program, time }: Stage, hub: Hub, store: string): Client {
+/** @param settings variables for all commands */
+export function createClient(
+  { at, env, program, time }: Stage,
+  hub: Hub,
+  store: string,
+  settings: NodeJS.ProcessEnv = {},
+): Client {
   async function run<T>(words: string[], extra: NodeJS.ProcessEnv = {}): Promise<ClientRun<T>> {
     const command = [program, ...words, '--json', '--no-progress']
-    const work = () => time(command, { env: { AETHERFS_HOST: hub.host, ...extra } })
+    const work = () => time(command, { env: { AETHERFS_HOST: hub.host, ...settings, ...extra } })
     const { result: usage, hub: used } = await hub.during(work)
     const [result] = (JSON.parse(usage.stdout) as { results: T[] }).results
     return { ...usage, hub: used, result: result! }

@@ -26,6 +26,20 @@ export const rsync: Tool = {
   },
 }
 
+/** Its delta transfer alone. */
+export const rsyncDelta: Tool = {
+  name: 'rsync --no-whole-file',
+  programs: ['rsync'],
+  packages: 'rsync',
+  async run({ set, at, time, add }) {
+    const copy = at('copy')
+    await time(['rsync', '-a', `${set.v1}/`, copy])
+    const usage = await time(['rsync', '-a', '--stats', '--delete', '--no-whole-file', `${set.v2}/`, copy])
+    await checkSame(set.v2, copy)
+    add({ step: STEP.update, tool: rsyncDelta.name, ...usage, sent: bytesSent(usage.stdout) })
+  },
+}
+
 function bytesSent(stats: string): number {
   const [, bytes] = /^Total bytes sent: ([\d,]+)$/m.exec(stats) ?? []
   if (bytes === undefined) throw new Error(`rsync does not say how many bytes it sent:\n${stats}`)

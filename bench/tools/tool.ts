@@ -21,10 +21,13 @@ export const STEP = {
   again: 'push v1 again',
   pull: 'pull v1',
   pushNext: 'push v2',
+  firstUpdate: 'first update to v2',
   update: 'update to v2',
   pullNext: 'pull v2',
   linkUpdate: 'update to v2 over link',
   linkPull: 'pull v2 over link',
+  encode: 'encode delta',
+  apply: 'apply delta',
 } as const
 
 export function isInstalled(program: string): boolean {

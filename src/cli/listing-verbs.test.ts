@@ -204,6 +204,58 @@ describe('aetherfs diff', () => {
   })
 })
 
+describe('aetherfs diff --bytes', () => {
+  const moved = { changed: 2048, chunks: 1024, delta: 100 }
+  const difference: Difference = { path: 'a', change: 'changed', before: file('a', 2048), after: file('a', 2049) }
+  const client: Partial<Client> = { diff: () => stream(difference) }
+  const diffBytes = async () => ({
+    differences: [{ ...difference, moved }],
+    rest: { changed: 0, chunks: 0, delta: 20 },
+    total: { changed: 2048, chunks: 1024, delta: 120 },
+  })
+
+  it('shows what is moved for each file, and sums', async () => {
+    assert.deepEqual((await run({ diffBytes }, 'diff', 'geo:v1', 'geo:v2', '--bytes')).out.split('\n'), [
+      '  FILE                   IN NEW CHUNKS  CHUNKS, STORED  DELTA',
+      '~ a                            2.0 KiB         1.0 KiB  100 B',
+      '  listing, times, books            0 B             0 B   20 B',
+      '  total                        2.0 KiB         1.0 KiB  120 B',
+      '0 added (0 B), 0 removed (0 B), 1 changed (+1 B)',
+      '',
+    ])
+  })
+
+  it('shows "-" where there is no delta', async () => {
+    const none = async () => {
+      const { differences, rest, total } = await diffBytes()
+      const without = <T extends object>(bytes: T) => ({ ...bytes, delta: undefined })
+      return {
+        differences: differences.map((one) => ({ ...one, moved: without(one.moved) })),
+        rest: without(rest),
+        total: without(total),
+      }
+    }
+    assert.match((await run({ diffBytes: none }, 'diff', 'a:v1', 'a:v2', '--bytes')).out, /~ a .* 1\.0 KiB +-\n/)
+    const { out } = await run({ diffBytes: none }, 'diff', 'a:v1', 'a:v2', '--bytes', '--json')
+    assert.match(out, /"path":"a".*"deltaBytes":null}\n/)
+    assert.match(out, /"total":{"changedBytes":2048,"chunkBytes":1024,"deltaBytes":null}}\n$/)
+  })
+
+  it('adds to the JSON of each difference, and a line of sums', async () => {
+    const [first, sums, ...more] = jsonLines(
+      (await run({ diffBytes }, 'diff', 'a:v1', 'a:v2', '--bytes', '--json')).out,
+    )
+    const { out } = await run(client, 'diff', 'a:v1', 'a:v2', '--json')
+    const numbers = '"changedBytes":2048,"chunkBytes":1024,"deltaBytes":100}'
+    assert.deepEqual(first, JSON.parse(out.trimEnd().replace(/}$/, `,${numbers}`)))
+    assert.deepEqual(sums, {
+      rest: { changedBytes: 0, chunkBytes: 0, deltaBytes: 20 },
+      total: { changedBytes: 2048, chunkBytes: 1024, deltaBytes: 120 },
+    })
+    assert.equal(more.length, 0)
+  })
+})
+
 describe('aetherfs log', () => {
   const client: Partial<Client> = { log: () => stream(LOG_ENTRY, { ...LOG_ENTRY, from: DIGEST_B, reason: 'second' }) }
 

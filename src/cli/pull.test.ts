@@ -36,6 +36,7 @@ describe('aetherfs pull', () => {
       '3',
       '--range-gap',
       '4K',
+      '--no-deltas',
       '-n',
     ])
     const { onProgress, signal, ...options } = calls[0]!.options
@@ -47,6 +48,7 @@ describe('aetherfs pull', () => {
       dryRun: true,
       keep: 3,
       gap: 4096,
+      deltas: false,
     })
     assert.ok(onProgress && signal)
   })

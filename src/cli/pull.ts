@@ -19,7 +19,7 @@ interface Flags {
 }
 
 export const pull: Verb<Flags> = {
-  settings: ['pull.keep', 'pull.rangeGap'],
+  settings: ['pull.keep', 'pull.rangeGap', 'deltas'],
   define(command) {
     command
       .argument('[target]', 'folder for <dataset>/<tag>, a link that is switched to the new version at once')
@@ -82,7 +82,8 @@ function splitOperands(operands: string[], output: string | undefined): { target
 }
 
 function pullOptions({ settings, signal }: Context, { output, include, exclude, dryRun }: Flags): PullOptions {
-  return { output, include, exclude, dryRun, keep: settings['pull.keep'], gap: settings['pull.rangeGap'], signal }
+  const { 'pull.keep': keep, 'pull.rangeGap': gap, deltas } = settings
+  return { output, include, exclude, dryRun, keep, gap, deltas, signal }
 }
 
 async function show(context: Context, results: PullResult[], elapsedMs: number): Promise<void> {

@@ -42,6 +42,7 @@ describe('aetherfs push', () => {
       skipSpecial: true,
       dryRun: undefined,
       concurrency: 9,
+      deltas: true,
     })
     assert.equal(typeof onProgress, 'function')
     assert.equal(signal?.aborted, false)

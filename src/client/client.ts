@@ -51,6 +51,8 @@ export interface PushOptions extends CallOptions {
   dryRun?: boolean
   /** Uploads under way at once, each with up to 20 MiB in memory. @default 2 */
   concurrency?: number
+  /** Whether a delta from a base may be sent in the place of chunks. @default true */
+  deltas?: boolean
   onProgress?: OnProgress
 }
 
@@ -92,6 +94,8 @@ export interface PullOptions extends CallOptions {
   keep?: number
   /** Unwanted bytes between two wanted ranges that are fetched along rather than asked around, at most. @default 256 KiB */
   gap?: number
+  /** Whether a delta from an older version may be taken in the place of chunks. @default true */
+  deltas?: boolean
   onProgress?: OnProgress
 }
 
@@ -100,6 +104,23 @@ export interface Difference {
   change: 'added' | 'removed' | 'changed'
   before: Entry | undefined
   after: Entry | undefined
+}
+
+/** What of an update is moved for a file. */
+export interface MovedBytes {
+  /** Bytes of the file that lie in chunks which the snapshot before does not have. */
+  changed: number
+  /** Stored bytes that hold these chunks: what an update by chunks moves. */
+  chunks: number
+  /** Bytes of the delta, which an update by delta moves; undefined when the hub has none. */
+  delta: number | undefined
+}
+
+export interface DiffBytes {
+  differences: (Difference & { moved: MovedBytes })[]
+  /** Of the listing, of times, and what is of no single file. */
+  rest: MovedBytes
+  total: MovedBytes
 }
 
 /** One snapshot, opened for reading. It stays the same when its tag moves. */
@@ -132,6 +153,11 @@ export interface Client {
   open(reference: string, options?: CallOptions): Promise<OpenSnapshot>
   /** What differs between two snapshots, in byte order of paths. They may be of different datasets and hubs. */
   diff(before: string, after: string, options?: CallOptions): AsyncIterable<Difference>
+  /**
+   * What differs, and what has to be moved for it. Reads the indexes of all blocks of both snapshots, and the delta between
+   * them, if they are of one dataset.
+   */
+  diffBytes(before: string, after: string, options?: CallOptions): Promise<DiffBytes>
   /** Moves of a dataset's tags, newest first; of one tag when the reference names one. */
   log(reference: string, options?: CallOptions): AsyncIterable<LogEntry>
   /** Points the tag of `to` to what `from` points to. Both name the same dataset. */

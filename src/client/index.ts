@@ -6,6 +6,7 @@ import type { Client, ConnectOptions, Resolved } from './client.ts'
 import type { Connection } from './connection.ts'
 import { createConnections } from './connections.ts'
 import { diffListings } from './diff.ts'
+import { diffBytes, openSide } from './diff-bytes.ts'
 import { openSnapshot } from './open-snapshot.ts'
 import { pullAll } from './pull/pull-all.ts'
 import { push } from './push/push.ts'
@@ -57,6 +58,10 @@ export function createClient(options: ConnectOptions, open: (hosts: string) => C
     return openSnapshot(at(text).connection, await resolve(text, { signal }), tails, signal)
   }
 
+  async function sideAt(text: string, options: { signal?: AbortSignal } = {}) {
+    return openSide(at(text).connection, await resolve(text, options), tails, options.signal)
+  }
+
   return {
     resolve,
     open: openAt,
@@ -81,6 +86,11 @@ export function createClient(options: ConnectOptions, open: (hosts: string) => C
     async *diff(before, after, options) {
       const [a, b] = await Promise.all([openAt(before, options), openAt(after, options)])
       yield* diffListings(a.entries, b.entries)
+    },
+
+    async diffBytes(before, after, options) {
+      const [from, to] = await Promise.all([sideAt(before, options), sideAt(after, options)])
+      return diffBytes(from, to, options?.signal)
     },
 
     log(text, { signal } = {}) {

@@ -36,7 +36,8 @@ export async function openSnapshot(
   return { ...resolved, entries: timed, file }
 }
 
-async function readSnapshot(
+/** Record and listing, checked. @throws {AetherError} `integrity` when the hub gives another snapshot than was asked for */
+export async function readSnapshot(
   connection: Connection,
   { dataset, digest }: Resolved,
   reader: BlockReader,

@@ -1,6 +1,6 @@
 // The JSON that scripts rely on. docs/command-line.md shows each shape; a change here is a change that users notice.
 // Digests are "sha256:…", as references have them; times are UTC; what is not known is null, never left out.
-import type { Difference, PushResult } from '../../client/client.ts'
+import type { Difference, MovedBytes, PushResult } from '../../client/client.ts'
 import type { PullResult } from '../../client/pull/pull.ts'
 import type { VerifiedVersion, VerifyResult } from '../../client/pull/verify-folder.ts'
 import type { LogEntry, SnapshotSummary, TagInfo, TagResult, TimedEntry } from '../../core/dataset.ts'
@@ -34,6 +34,10 @@ function plainEntryJson(entry: Entry) {
 
 export function differenceJson({ path, change, before, after }: Difference) {
   return { path, change, before: before ? plainEntryJson(before) : null, after: after ? plainEntryJson(after) : null }
+}
+
+export function movedJson({ changed, chunks, delta }: MovedBytes) {
+  return { changedBytes: changed, chunkBytes: chunks, deltaBytes: delta ?? null }
 }
 
 export function logJson(entry: LogEntry) {

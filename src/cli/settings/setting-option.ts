@@ -2,7 +2,7 @@
 // environment and the file are read by the same rules and `undefined` means "not given".
 import { type Command, Option } from 'commander'
 import type { Flags, FlagValue } from './load-settings.ts'
-import { environmentName, SETTING_KEYS, SETTINGS, type Setting, type SettingKey } from './settings.ts'
+import { environmentName, GLOBAL_KEYS, SETTING_KEYS, SETTINGS, type Setting, type SettingKey } from './settings.ts'
 
 const GLOBAL_GROUP = 'Global options:'
 
@@ -10,7 +10,7 @@ export function settingOption(key: SettingKey): Option {
   const setting: Setting<unknown> = SETTINGS[key]
   const option = new Option(setting.flags, `${setting.description} ${notes(key, setting)}`)
   if (setting.kind.repeats) option.argParser(collect)
-  return key.includes('.') ? option : option.helpGroup(GLOBAL_GROUP)
+  return GLOBAL_KEYS.includes(key) ? option.helpGroup(GLOBAL_GROUP) : option
 }
 
 /** `--config` is no setting itself: it says where settings are. */

@@ -46,6 +46,7 @@ export const SETTINGS = {
   json: setting(FLAG, '--json', 'write results as JSON on stdout, and errors as JSON on stderr', false),
   quiet: setting(FLAG, '-q, --quiet', 'write results and errors only', false),
   progress: setting(FLAG, '--no-progress', 'show no progress', true),
+  deltas: setting(FLAG, '--no-deltas', 'move whole chunks, and no deltas between versions', true),
   debug: setting(FLAG, '--debug', 'show where in the program an error came from', false),
   'run.listen': setting(
     TEXT,
@@ -105,8 +106,8 @@ export type Settings = { readonly [K in SettingKey]: (typeof SETTINGS)[K] extend
 
 export const SETTING_KEYS = Object.keys(SETTINGS) as SettingKey[]
 
-/** Those that belong to no single verb. */
-export const GLOBAL_KEYS = SETTING_KEYS.filter((key) => !key.includes('.'))
+/** Those that every verb has. Deltas are a matter of push and pull, which share that setting. */
+export const GLOBAL_KEYS = SETTING_KEYS.filter((key) => !key.includes('.') && key !== 'deltas')
 
 /** "run.tlsCert" -> "AETHERFS_RUN_TLS_CERT". */
 export function environmentName(key: SettingKey): string {

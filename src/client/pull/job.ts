@@ -28,6 +28,8 @@ export interface Job {
   keep: number
   concurrency: number
   gap: number | undefined
+  /** Whether deltas are asked for. */
+  deltas: boolean
   signal: AbortSignal | undefined
   report: Report
   probe: (folder: string) => FolderTraits
@@ -49,6 +51,7 @@ export function createJob(options: PullReferenceOptions, deps: PullDeps): Job {
     keep: options.keep ?? 1,
     concurrency: options.concurrency ?? 16,
     gap,
+    deltas: options.deltas ?? true,
     signal,
     report: createReport(formatReference(reference), onProgress),
     probe: deps.probe ?? probeFolder,

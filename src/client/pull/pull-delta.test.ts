@@ -65,6 +65,18 @@ describe('pull by delta', () => {
     assert.ok(planned.downloadedBytes <= done.downloadedBytes)
   })
 
+  it('asks for none when it is told not to', async (t) => {
+    const { hub, pull } = createPulling(t)
+    hub.offersDeltas = true
+    await hub.publish('db:latest', FIRST)
+    await pull('db')
+    await hub.publish('db:latest', SECOND)
+    const result = await pull('db', { deltas: false })
+    assert.deepEqual(shapeOfFolder(`${result.path}/`, false), shapeOfTree(SECOND, false))
+    assert.equal(result.deltaBytes, 0)
+    assert.ok(result.blockRequests > 0)
+  })
+
   it('goes from version to version, each on top of what a delta has built', async (t) => {
     const { hub, pull } = createPulling(t)
     hub.offersDeltas = true

@@ -38,6 +38,8 @@ export interface PullReferenceOptions {
   concurrency?: number
   /** Unwanted bytes between two wanted ranges that are fetched along rather than asked around, at most. @default 256 KiB */
   gap?: number
+  /** Whether a delta from an older version may be taken in the place of chunks. @default true */
+  deltas?: boolean
 }
 
 /** What a pull did for one reference. */

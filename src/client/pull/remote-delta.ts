@@ -31,7 +31,7 @@ export async function findDelta(
   record: SnapshotRecord,
   seeds: readonly Seed[],
 ): Promise<RemoteDelta | undefined> {
-  const base = await bestBase(job, record, seeds)
+  const base = job.deltas ? await bestBase(job, record, seeds) : undefined
   if (base === undefined) return undefined
   try {
     return await open(job, record, base)

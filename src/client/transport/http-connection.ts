@@ -20,11 +20,8 @@ import type { Connection } from '../connection.ts'
 import { createGatheredRange } from './gathered-range.ts'
 import type { HttpCall } from './http-call.ts'
 import {
-<<<<<<< HEAD
-  deltaPartOf,
-=======
   deltaOf,
->>>>>>> dhub
+  deltaPartOf,
   digestOf,
   entryOf,
   expectedText,

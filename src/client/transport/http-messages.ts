@@ -1,9 +1,4 @@
 // From what a hub sends to the words of src/core/dataset.ts, and back. Answers are not trusted to make sense.
-<<<<<<< HEAD
-
-import type { Expected, LogEntry, Page, TagAction, TagInfo, TagResult, TimedEntry } from '../../core/dataset.ts'
-
-=======
 
 import type {
   DeltaInfo,
@@ -15,8 +10,6 @@ import type {
   TagResult,
   TimedEntry,
 } from '../../core/dataset.ts'
-
->>>>>>> dhub
 
 import { AetherError } from '../../core/errors.ts'
 import { type Digest, formatDigest, parseDigest, parseFileHash } from '../../core/id.ts'

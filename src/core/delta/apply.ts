@@ -5,6 +5,7 @@ import { type ByteQueue, createByteQueue } from './byte-queue.ts'
 import { type ByteSource, createPeeker, type Peeker } from './byte-source.ts'
 import {
   type DeltaHeader,
+  type DeltaOp,
   decodeHead,
   decodeHeader,
   type GroupHead,
@@ -24,6 +25,16 @@ export interface OpenDelta {
   header: DeltaHeader
   /** All pieces, in order; none is empty. Ends only when the delta was whole. */
   pieces(from: ByteSource): AsyncGenerator<DeltaPiece>
+  /** In the place of the pieces: what each group does, without decoding its data and without the old image. */
+  groups(): AsyncGenerator<DeltaGroup>
+}
+
+/** A group as it lies in the delta. */
+export interface DeltaGroup {
+  /** They make the next bytes of the new image. */
+  ops: readonly DeltaOp[]
+  /** Bytes in the delta, of head and data. */
+  bytes: number
 }
 
 /** @throws {AetherError} `integrity` for anything that is no delta, here and while pieces are read. */
@@ -32,17 +43,31 @@ export async function openDelta(bytes: AsyncIterable<Uint8Array>, signal?: Abort
   const sum = createHash('sha256')
   const { header, length } = decodeHeader(await queue.peek(MAX_HEADER))
   sum.update(await take(queue, length))
+  let consumed = length
 
   async function* pieces(source: ByteSource): AsyncGenerator<DeltaPiece> {
     const from = createPeeker(source, signal)
     if (from.length !== imageLength(header.fromLengths)) throw malformed('it is for an old image of another length')
+    for await (const head of heads()) yield* groupPieces(head, from)
+  }
+
+  async function* groups(): AsyncGenerator<DeltaGroup> {
+    let begin = consumed
+    for await (const { ops, storedLength } of heads()) {
+      await taken(storedLength)
+      yield { ops, bytes: consumed - begin }
+      begin = consumed
+    }
+  }
+
+  /** Those of all groups. Whoever gets one takes the data behind it. */
+  async function* heads(): AsyncGenerator<GroupHead> {
+    const fromLength = imageLength(header.fromLengths)
     let left = imageLength(header.toLengths)
-    for (let head = await nextHead(from.length); head !== undefined; head = await nextHead(from.length)) {
-      for await (const piece of groupPieces(head, from)) {
-        left -= 'bytes' in piece ? piece.bytes.length : piece.length
-        if (left < 0) throw malformed('it makes more than it announces')
-        yield piece
-      }
+    for (let head = await nextHead(fromLength); head !== undefined; head = await nextHead(fromLength)) {
+      left -= lengthMadeBy(head)
+      if (left < 0) throw malformed('it makes more than it announces')
+      yield head
     }
     if (left > 0) throw malformed('it makes less than it announces')
     await checkEnd()
@@ -80,6 +105,7 @@ export async function openDelta(bytes: AsyncIterable<Uint8Array>, signal?: Abort
   async function taken(length: number): Promise<Uint8Array> {
     const part = await take(queue, length)
     sum.update(part)
+    consumed += length
     return part
   }
 
@@ -89,7 +115,11 @@ export async function openDelta(bytes: AsyncIterable<Uint8Array>, signal?: Abort
     if ((await queue.peek(1)).length > 0) throw malformed('it has bytes behind its end')
   }
 
-  return { header, pieces }
+  return { header, pieces, groups }
+}
+
+function lengthMadeBy({ ops }: GroupHead): number {
+  return ops.reduce((sum, { copyLength, dataLength }) => sum + copyLength + dataLength, 0)
 }
 
 const EMPTY = new Uint8Array()

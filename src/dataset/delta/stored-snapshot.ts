@@ -51,9 +51,11 @@ function readOnceAtATime(read: BlockReader['index']): BlockReader['index'] {
   }
 }
 
+type Placed = Pick<OpenedSnapshot, 'record' | 'blocks'>
+
 /** The chunks of a stream, in order. Reads the indexes of its blocks. */
 export async function* chunksOfStream(
-  { record, blocks }: OpenedSnapshot,
+  { record, blocks }: Placed,
   { extents }: StoredStream,
 ): AsyncGenerator<PlacedChunk> {
   const places = extents.block.keys()
@@ -63,7 +65,7 @@ export async function* chunksOfStream(
 }
 
 /** The chunks of all three streams. */
-export async function* allChunks(snapshot: OpenedSnapshot): AsyncGenerator<PlacedChunk> {
+export async function* allChunks(snapshot: Placed): AsyncGenerator<PlacedChunk> {
   const { listing, times, content } = snapshot.record
   for (const stream of [listing, times, content]) yield* chunksOfStream(snapshot, stream)
 }
