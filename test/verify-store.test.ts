@@ -1,6 +1,7 @@
 // `aetherfs verify --storage`: every kind of damage is found and named, with the tags that it touches, and nothing else is.
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { deltaOf, headerOf } from '../src/core/delta/delta.fixture.ts'
 import { type Digest, sha256Hex } from '../src/core/id.ts'
 import { parseDatasetName } from '../src/core/names.ts'
 import { decodeRecord, encodeRecord, MAX_RECORD, type SnapshotRecord } from '../src/core/record.ts'
@@ -101,7 +102,7 @@ describe('a store that is as hubs left it', () => {
       assert.deepEqual(findingsOf(report), [])
       assert.equal(report.ok, true)
       const counts = Object.entries(report.counts).map(([kind, { objects }]) => `${kind} ${objects}`)
-      assert.deepEqual(counts, ['block 2', 'snapshot 3', 'tag 5', 'log-entry 8', 'receipt-key 1'])
+      assert.deepEqual(counts, ['block 2', 'snapshot 3', 'tag 5', 'log-entry 8', 'delta 0', 'receipt-key 1'])
       assert.deepEqual([report.unusedBlocks.objects, report.unknown.objects], [0, 0])
       const lines = await listStore(original)
       const bytes = lines.reduce((sum, line) => sum + Number(line.split(' ')[1]), 0)
@@ -110,6 +111,15 @@ describe('a store that is as hubs left it', () => {
         bytes,
       )
     }
+  })
+
+  it('may hold deltas', async () => {
+    const storage = await copyOf(original)
+    const [from, to] = [randomBytesOf(10_000, 'from'), randomBytesOf(3_000_000, 'to')]
+    const header = headerOf(from, to)
+    await storage.put(keys.delta(header.from, header.to), await deltaOf(from, to))
+    const report = await checkStore(storage)
+    assert.deepEqual([findingsOf(report), report.counts.delta.objects], [[], 1])
   })
 
   it('may hold nothing', async () => assert.equal((await checkStore(createMemoryStorage())).ok, true))
@@ -302,6 +312,25 @@ const DAMAGE: [name: string, damage: (storage: Storage) => Promise<unknown>, fin
     'a log entry that leads elsewhere',
     async (storage) => change(storage, (await logOf(storage, 'latest'))[1]!, edit({ to: `sha256:${v1}` })),
     [/^damaged log-entry: the log entry \S+ that it names leads elsewhere \[geo:latest\]$/],
+  ],
+  [
+    'a delta in which a bit has flipped',
+    async (storage) => {
+      const delta = await deltaOf(Buffer.from('one'), Buffer.from('two'))
+      const { from, to } = headerOf(Buffer.from('one'), Buffer.from('two'))
+      await storage.put(keys.delta(from, to), delta)
+      await change(
+        storage,
+        keys.delta(from, to),
+        flip((length) => length - 40),
+      )
+    },
+    [/^damaged delta: its bytes do not match its checksum \[\]$/],
+  ],
+  [
+    'a delta that is one of others',
+    async (storage) => storage.put(keys.delta(v1, v1), await deltaOf(Buffer.from('one'), Buffer.from('two'))),
+    [/^damaged delta: it is no delta between the snapshots in its name \[\]$/],
   ],
   [
     'a key for receipts that is too short',

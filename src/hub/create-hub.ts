@@ -39,7 +39,7 @@ export async function createHub({
   const tags = createTagStore(storage, now)
   const receipts = await openReceipts(store, now) // it is the operator who hears of what fails there
   const uploads = createUploads(storage, indexes)
-  const deltas = createDeltas(storage, deltaOptions)
+  const deltas = createDeltas({ storage, keepBlock: uploads.keep }, deltaOptions)
   const publisher = createPublisher({ storage, snapshots, tags, receipts, permit, now })
 
   async function blockOf(caller: Caller, ...[dataset, digest, id, options]: WithoutCaller<Hub['blockSize']>) {
@@ -133,6 +133,14 @@ export async function createHub({
       const pair = [from, to].map((digest) => snapshots.load(dataset, digest, options.signal))
       const [old, fresh] = await Promise.all(pair)
       return deltas.read(old!, fresh!, options)
+    },
+
+    async takeDelta(caller, dataset, from, to, size, body, { signal } = {}) {
+      permit.check(caller, 'push', dataset)
+      permit.check(caller, 'pull', dataset)
+      const base = await snapshots.load(dataset, from, signal)
+      const blocks = await deltas.take(base, to, size, body, signal)
+      return blocks.map(({ info, tail }) => ({ info, tail, receipt: receipts.sign(caller, dataset, info) }))
     },
 
     async uploadBlock(caller, dataset, id, size, body, { signal } = {}) {

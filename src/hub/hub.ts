@@ -1,4 +1,5 @@
 // What a hub does, as every protocol sees it. The rules behind each call: design notes in docs/architecture.md.
+import type { BlockInfo } from '../core/block.ts'
 import type {
   CallOptions,
   Expected,
@@ -48,6 +49,15 @@ export interface Delta {
    * the way the iteration throws, and the whole never comes to its end.
    */
   read(range?: ByteRange): AsyncIterable<Uint8Array>
+}
+
+/** A block into which the hub has put chunks of a delta that it took in. */
+export interface TakenBlock {
+  info: BlockInfo
+  /** Its index and footer. */
+  tail: Uint8Array
+  /** For `publish`. */
+  receipt: string
 }
 
 /**
@@ -114,6 +124,21 @@ export interface Hub {
    * @throws {AetherError} `not-found` when none is worth having; `unavailable` when too many are being made
    */
   readDelta(caller: Caller, dataset: DatasetName, from: Digest, to: Digest, options?: ReadDeltaOptions): Promise<Delta>
+  /**
+   * Takes in a delta of `size` bytes from a snapshot of the dataset to one that is yet to be published. All of it is
+   * checked; what the blocks of the old snapshot do not have is put into new blocks.
+   * @throws {AetherError} `not-found` without the old snapshot; `integrity` when the delta does not make the new one;
+   *   `too-large`, also when it makes too much for its size; `unavailable`
+   */
+  takeDelta(
+    caller: Caller,
+    dataset: DatasetName,
+    from: Digest,
+    to: Digest,
+    size: number,
+    body: AsyncIterable<Uint8Array>,
+    options?: CallOptions,
+  ): Promise<TakenBlock[]>
   /**
    * Takes in a block of `size` bytes after checking all of it: its id, every frame, every chunk. `body` is not read
    * before there is room for it, so a slow hub slows its clients down instead of filling its memory. A piece of it is

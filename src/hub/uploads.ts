@@ -11,16 +11,17 @@ import { createWorkerPool, workerModule } from '../dataset/worker-pool.ts'
 import { keys } from '../storage/keys.ts'
 import type { Storage } from '../storage/storage.ts'
 import { isUndone } from '../storage/undone.ts'
+import { createPace } from './pace.ts'
 
 /** Blocks in memory at once. More would come close to the hub's 300 MiB; clients beyond that wait before they send. */
 const UPLOADS_AT_ONCE = 4
 /** Milliseconds that an upload waits for its turn before it is told to come back later. */
 const WAIT_FOR_ROOM = 20_000
-/** A body that is slower than this over that long gives its place up, in bytes a second. */
-const SLOWEST = 16 * 1024
 
 export interface Uploads {
   take(id: BlockId, size: number, body: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<BlockInfo>
+  /** Stores a block that is known to be good. */
+  keep(info: BlockInfo, bytes: Uint8Array, signal?: AbortSignal): Promise<void>
   close(): Promise<void>
 }
 
@@ -55,14 +56,18 @@ export function createUploads(storage: Storage, indexes: IndexCache): Uploads {
       throw error
     })
     const { info, bytes } = await check(id, read)
-    await store(info, bytes, signal)
-    indexes.set(id, decodeTail(bytes.subarray(bytes.length - info.tailSize), bytes.length))
+    await keep(info, bytes, signal)
     buffers.give(new Uint8Array(bytes.buffer))
     return info
   }
 
   function check(id: BlockId, bytes: Uint8Array<ArrayBuffer>): Promise<VerifyResult> {
     return workers.run({ id, bytes }, [bytes.buffer])
+  }
+
+  async function keep(info: BlockInfo, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
+    await store(info, bytes, signal)
+    indexes.set(info.id, decodeTail(bytes.subarray(bytes.length - info.tailSize), bytes.length))
   }
 
   async function store(info: BlockInfo, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
@@ -87,7 +92,7 @@ export function createUploads(storage: Storage, indexes: IndexCache): Uploads {
     }
   }
 
-  return { take, close: () => workers.close() }
+  return { take, keep, close: () => workers.close() }
 }
 
 /**
@@ -112,20 +117,4 @@ async function readBody(
   }
   if (length < size) throw new AetherError('integrity', `The block ends after ${length} of ${size} bytes`)
   return bytes
-}
-
-/** Looks every 20 seconds how much came since. */
-function createPace(now: () => number = performance.now.bind(performance)): (length: number) => void {
-  let from = { time: now(), length: 0 }
-  return (length) => {
-    const elapsed = now() - from.time
-    if (elapsed < WAIT_FOR_ROOM) return
-    if ((length - from.length) * 1000 < SLOWEST * elapsed) {
-      throw new AetherError(
-        'unavailable',
-        `The block comes in at under ${SLOWEST} bytes a second, and others wait for its place`,
-      )
-    }
-    from = { time: now(), length }
-  }
 }

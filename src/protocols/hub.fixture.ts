@@ -150,6 +150,13 @@ function writingHub() {
         throw new AetherError('integrity', 'The block does not match its id')
       return `receipt for ${id}`
     },
+    async takeDelta(_caller, _dataset, _from, _to, size, body) {
+      let length = 0
+      for await (const part of body) length += part.length
+      if (length !== size) throw new AetherError('integrity', 'The delta is malformed')
+      const info = { id: BLOCK_ID, size: BLOCK.length, tailSize: 20, tailHash: sha256Hex('tail') }
+      return [{ info, tail: BLOCK.subarray(-20), receipt: 'receipt' }]
+    },
     async publish(_caller, { tags }) {
       return {
         digest: DIGEST,

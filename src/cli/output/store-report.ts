@@ -12,6 +12,7 @@ export function storeReportJson(report: StoreReport, store: string, files: boole
     snapshots: counts.snapshot,
     tags: counts.tag,
     logEntries: counts['log-entry'],
+    deltas: counts.delta,
   }
   const facts = { store, files, began: toTimestamp(begun * 1000), resumed, checked, unusedBlocks, unknown }
   return { ok, ...facts, found, findings, snapshots, tags }
@@ -24,6 +25,7 @@ export function* storeReportLines(report: StoreReport, store: string, style: Sty
     countOf(counts.snapshot.objects, 'snapshot'),
     countOf(counts.tag.objects, 'tag'),
     countOf(counts['log-entry'].objects, 'log entry', 'log entries'),
+    ...(counts.delta.objects > 0 ? [countOf(counts.delta.objects, 'delta')] : []),
   ]
   const bytes = Object.values(counts).reduce((sum, tally) => sum + tally.bytes, 0)
   yield `${ok ? style.good('ok') : style.bad('bad')}  ${printable(store)}: ${parts.join(', ')}; ${formatBytes(bytes)}`

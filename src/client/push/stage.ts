@@ -1,9 +1,9 @@
 // Makes the streams of a snapshot ready for its record. Listing and times are made piece by piece and never there as a whole.
-import { createChunker, MAX_CHUNK } from '../../core/chunker.ts'
 import { type ChunkId, type Digest, type FileHash, sha256Hex } from '../../core/id.ts'
 import { createListingDigest, type Entry, listingPieces } from '../../core/listing.ts'
 import { MAX_INLINE } from '../../core/record.ts'
 import { timesPieces } from '../../core/times.ts'
+import { cutStream } from '../../dataset/cut-stream.ts'
 import type { EntryTable } from '../../dataset/entry-table.ts'
 import type { Packer } from '../../dataset/packer.ts'
 import type { KnownChunks } from './bases.ts'
@@ -55,7 +55,7 @@ async function stageStream(
   const head = firstBytes(pieces, MAX_INLINE + 1)
   if (head.length <= MAX_INLINE) return head
   const chunks = createChunkList()
-  for (const chunk of cutAll(joined(head, pieces))) {
+  for (const chunk of cutStream(joined(head, pieces))) {
     const id = sha256Hex(chunk) as ChunkId
     chunks.add(0, id, chunk.length)
     if (!known.get(id) && !packer.has(id)) await packer.add(id, chunk)
@@ -78,24 +78,4 @@ function firstBytes(pieces: IteratorObject<Uint8Array>, least: number): Buffer {
 function* joined(head: Uint8Array, rest: Iterable<Uint8Array>): Generator<Uint8Array> {
   yield head
   yield* rest
-}
-
-/** Each chunk stays as it is until the next is asked for. */
-function* cutAll(pieces: Iterable<Uint8Array>): Generator<Buffer> {
-  const chunker = createChunker()
-  const chunk = Buffer.allocUnsafeSlow(MAX_CHUNK)
-  let filled = 0
-  for (const piece of pieces) {
-    for (let rest = piece; rest.length > 0; ) {
-      const cut = chunker.nextCut(rest)
-      const taken = cut < 0 ? rest : rest.subarray(0, cut)
-      chunk.set(taken, filled)
-      filled += taken.length
-      rest = rest.subarray(taken.length)
-      if (cut < 0) continue
-      yield chunk.subarray(0, filled)
-      filled = 0
-    }
-  }
-  if (filled > 0) yield chunk.subarray(0, filled)
 }

@@ -3,25 +3,29 @@ import type { ImageLengths } from '../../core/delta/delta-format.ts'
 import { AetherError } from '../../core/errors.ts'
 import { formatDigest } from '../../core/id.ts'
 import type { SnapshotRecord } from '../../core/record.ts'
-import type { Storage } from '../../storage/storage.ts'
 import type { Delta, ReadDeltaOptions } from '../hub.ts'
 import type { StoredSnapshot } from '../snapshots.ts'
 import { createDeltaStore, type StoredDelta } from './delta-store.ts'
 import { createEncodings, type EncodedDelta } from './encodings.ts'
+import { createTaking, type Taking, type TakingDeps } from './taking.ts'
 
 export interface DeltasOptions {
   /** Hears of each delta that was made, or not made. */
   onEncoded?: (encoded: EncodedDelta) => void
 }
 
-export interface Deltas {
+export interface Deltas extends Pick<Taking, 'take'> {
   /** @throws {AetherError} `not-found` when there is none and none is worth having */
   read(from: StoredSnapshot, to: StoredSnapshot, options: ReadDeltaOptions): Promise<Delta>
   close(): Promise<void>
 }
 
-export function createDeltas(storage: Storage, { onEncoded = () => {} }: DeltasOptions): Deltas {
+export function createDeltas(
+  { storage, keepBlock }: Omit<TakingDeps, 'store'>,
+  { onEncoded = () => {} }: DeltasOptions,
+): Deltas {
   const store = createDeltaStore(storage)
+  const taking = createTaking({ storage, store, keepBlock })
   const encodings = createEncodings({ storage, store, onEncoded })
 
   async function read(
@@ -42,7 +46,11 @@ export function createDeltas(storage: Storage, { onEncoded = () => {} }: DeltasO
     return { stored: { size, sum }, read: (range) => store.read(delta, range, signal) }
   }
 
-  return { read, close: encodings.close }
+  async function close(): Promise<void> {
+    await Promise.all([encodings.close(), taking.close()])
+  }
+
+  return { read, take: taking.take, close }
 }
 
 /** Snapshots of one digest may have other times in another dataset, and then other images. */

@@ -98,8 +98,13 @@ export function createEncodings({ storage, store, onEncoded }: EncodingsDeps): E
         return tell('given-up')
       }
       encoding.spool.end()
-      await store.put(from.record.digest, to.record.digest, encoding.spool.whole)
-      tell('stored')
+      const kept = store.put(from.record.digest, to.record.digest, encoding.spool.whole)
+      tell(
+        await kept.then(
+          () => 'stored' as const,
+          () => 'failed' as const, // those who read it have it all the same
+        ),
+      )
     } catch (error) {
       tell('failed')
       throw error

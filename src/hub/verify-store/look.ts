@@ -5,6 +5,7 @@ import { createWindowedFetch } from '../../dataset/windowed-fetch.ts'
 import { keys } from '../../storage/keys.ts'
 import { RECEIPT_KEY_BYTES } from '../receipts.ts'
 import { type BlockWorkers, createBlockCheck } from './check-block.ts'
+import { checkDelta } from './check-delta.ts'
 import { checkLogEntry } from './check-log-entry.ts'
 import { checkSnapshot } from './check-snapshot.ts'
 import { checkTag } from './check-tag.ts'
@@ -38,8 +39,8 @@ export interface LooksDeps {
   signal?: AbortSignal
 }
 
-/** What is checked in its turn; blocks need nothing but themselves. */
-type SmallObject = Exclude<StoreObject, { kind: 'block' }>
+/** What is checked in its turn; blocks and deltas need nothing but themselves. */
+type SmallObject = Exclude<StoreObject, { kind: 'block' | 'delta' }>
 
 export function createLooks({ storage, workers, state, files, signal }: LooksDeps): Looks {
   const checkBlock = createBlockCheck(storage, workers)
@@ -56,6 +57,7 @@ export function createLooks({ storage, workers, state, files, signal }: LooksDep
       const outcome = await checkBlock(object.id, signal)
       return async () => outcome
     }
+    if (object.kind === 'delta') return () => checkDelta(storage, object, signal)
     if (size > READ_AHEAD_BYTES) return async () => checkRead(object, await read(object))
     const result = await read(object)
     return () => checkRead(object, result)

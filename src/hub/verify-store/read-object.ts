@@ -19,13 +19,18 @@ export async function readObject(
     const { bytes } = await storage.get(key, { range: { offset: 0, length: maxBytes + 1 }, signal })
     return bytes.length > maxBytes ? tooLong(maxBytes) : { bytes }
   } catch (error) {
-    if (!(error instanceof AetherError)) throw error
-    if (error.code === 'not-found') return undefined
-    if (error.code === 'integrity' || error.code === 'too-large') return { problem: 'damaged', reason: error.message }
-    // One bad place on a disk is what a check is there to find, and no reason to stop at it.
-    if (systemCode(error.cause) === 'EIO') return { problem: 'unreadable', reason: 'the disk failed' }
-    throw error
+    return readFailure(error)
   }
+}
+
+/** What a failed read says of the object; undefined when there is none. @throws the error when it says nothing of it. */
+export function readFailure(error: unknown): { problem: Problem; reason: string } | undefined {
+  if (!(error instanceof AetherError)) throw error
+  if (error.code === 'not-found') return undefined
+  if (error.code === 'integrity' || error.code === 'too-large') return { problem: 'damaged', reason: error.message }
+  // One bad place on a disk is what a check is there to find, and no reason to stop at it.
+  if (systemCode(error.cause) === 'EIO') return { problem: 'unreadable', reason: 'the disk failed' }
+  throw error
 }
 
 export function tooLong(maxBytes: number): ReadResult {

@@ -67,6 +67,7 @@ export function reportOf({ database, begun, resumed }: VerifyState): StoreReport
       snapshot: tallyOf(database, 'snapshot'),
       tag: tallyOf(database, 'tag'),
       'log-entry': tallyOf(database, 'log-entry'),
+      delta: tallyOf(database, 'delta'),
       'receipt-key': tallyOf(database, 'receipt-key'),
     },
     unusedBlocks: tallyOfRow(database.prepare(UNUSED).get()),

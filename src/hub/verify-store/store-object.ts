@@ -9,6 +9,7 @@ export type StoreObject =
   | { kind: 'snapshot'; key: string; dataset: DatasetName; digest: Digest }
   | { kind: 'tag'; key: string; dataset: DatasetName; tag: TagName }
   | { kind: 'log-entry'; key: string; dataset: DatasetName; id: string }
+  | { kind: 'delta'; key: string; from: Digest; to: Digest }
   | { kind: 'receipt-key'; key: string }
 
 export type ObjectKind = StoreObject['kind']
@@ -25,6 +26,14 @@ export function logObject(dataset: DatasetName, id: string): StoreObject {
   return { kind: 'log-entry', key: keys.logEntry(dataset, id), dataset, id }
 }
 
+function deltaObject(from: Digest, to: Digest): StoreObject {
+  return { kind: 'delta', key: keys.delta(from, to), from, to }
+}
+
+function digestOf(hex: string): Digest {
+  return parseDigest(`sha256:${hex}`)
+}
+
 /** Undefined for a key that no hub writes. */
 export function objectOf(key: string): StoreObject | undefined {
   try {
@@ -39,10 +48,12 @@ function parseKey(key: string): StoreObject | undefined {
   if (key === keys.receiptKey) return { kind: 'receipt-key', key }
   const [, block] = /^blocks\/..\/([^/]+)$/.exec(key) ?? []
   if (block !== undefined) return blockObject(parseBlockId(block))
+  const [, from, to] = /^deltas\/([^/]+)\/([^/]+)$/.exec(key) ?? []
+  if (from !== undefined && to !== undefined) return deltaObject(digestOf(from), digestOf(to))
   const [, name = '', folder, last = ''] = /^datasets\/(.+)\/(snapshots|tags|log)\/([^/]+)$/.exec(key) ?? []
   if (folder === undefined) return undefined
   const dataset = parseDatasetName(name)
-  if (folder === 'snapshots') return snapshotObject(dataset, parseDigest(`sha256:${last}`))
+  if (folder === 'snapshots') return snapshotObject(dataset, digestOf(last))
   if (folder === 'log') return timeOfLogEntry(last) === undefined ? undefined : logObject(dataset, last)
   const tag = parseTagName(last)
   return { kind: 'tag', key: keys.tag(dataset, tag), dataset, tag }

@@ -7,12 +7,12 @@ import type { BlockPart, Hub } from '../../hub/hub.ts'
 import type { ByteRange } from '../../storage/storage.ts'
 import { sendJson } from '../answer.ts'
 import type { Exchange } from '../exchange.ts'
-import { HttpError } from '../http-error.ts'
 import type { Variables } from '../path-template.ts'
-import { readOnce, tooLarge } from '../request-body.ts'
+import { readOnce } from '../request-body.ts'
 import type { Route } from '../route-table.ts'
 import type { ByteBudget } from './byte-budget.ts'
 import { sendPart } from './send-part.ts'
+import { announcedSize, blamingClient } from './take-body.ts'
 
 const FOR_EVER = 'private, max-age=31536000, immutable'
 /** A record may be rewritten under the same digest, so it is asked for anew each time. */
@@ -71,33 +71,9 @@ async function takeBlock(exchange: Exchange, variables: Variables, hub: Hub): Pr
   const { caller, signal } = exchange
   const dataset = parseDatasetName(variables.dataset ?? '')
   const id = parseBlockId(variables.id ?? '')
-  const size = announcedSize(exchange)
-  try {
-    const receipt = await hub.uploadBlock(caller, dataset, id, size, readOnce(exchange), { signal })
-    return await sendJson(exchange, 201, { receipt })
-  } catch (error) {
-    throw isDamaged(error)
-      ? new HttpError(422, 'integrity', error.message, { hint: error.hint, detail: error.detail, cause: error })
-      : error
-  }
-}
-
-/** Here it is the client's bytes that do not match, not the store's. */
-function isDamaged(error: unknown): error is AetherError {
-  return error instanceof AetherError && error.code === 'integrity'
-}
-
-/** @throws {AetherError} before a byte of the body is read. */
-function announcedSize({ req }: Exchange): number {
-  const length = req.headers['content-length']
-  if (length === undefined)
-    throw new HttpError(411, 'invalid', 'The length of the block must be told beforehand, as Content-Length')
-  if (req.headers['content-encoding'] !== undefined)
-    throw new HttpError(415, 'invalid', 'Blocks are taken as they are, without Content-Encoding')
-  if (!/^\d{1,15}$/.test(length) || Number(length) === 0)
-    throw new AetherError('invalid', `Cannot take a block of "${length}" bytes`)
-  if (Number(length) > MAX_BLOCK) throw tooLarge(MAX_BLOCK)
-  return Number(length)
+  const size = announcedSize(exchange, 'block', MAX_BLOCK)
+  const receipt = await blamingClient(hub.uploadBlock(caller, dataset, id, size, readOnce(exchange), { signal }))
+  return sendJson(exchange, 201, { receipt })
 }
 
 function snapshotOf({ dataset = '', digest = '' }: Variables) {

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 import { AetherError } from '../../core/errors.ts'
 import { sha256Hex } from '../../core/id.ts'
 import type { Hub } from '../../hub/hub.ts'
-import { DATASET, DELTA, DIGEST, fakeHub, OTHER_DIGEST } from '../hub.fixture.ts'
+import { BLOCK, BLOCK_ID, DATASET, DELTA, DIGEST, fakeHub, OTHER_DIGEST } from '../hub.fixture.ts'
 import { startServer } from '../server.fixture.ts'
 
 const PATH = `/api/v2/datasets/${DATASET}/snapshots/sha256:${DIGEST}/deltas/sha256:${OTHER_DIGEST}`
@@ -89,5 +89,37 @@ describe('GET of a delta that is being made', () => {
     const answer = await fetch(url + PATH)
     assert.equal(answer.status, 503)
     assert.ok(answer.headers.get('retry-after'))
+  })
+})
+
+describe('PUT of a delta', async () => {
+  const { url } = await startServer()
+  const put = (init: RequestInit) => fetch(url + PATH, { method: 'PUT', ...init })
+
+  it('answers with the blocks, their tails and receipts', async () => {
+    const answer = await put({ body: new Uint8Array(DELTA) })
+    assert.equal(answer.status, 201)
+    const block = { id: BLOCK_ID, size: BLOCK.length, tailSize: 20, tailSha256: sha256Hex('tail'), receipt: 'receipt' }
+    assert.deepEqual(await answer.json(), { blocks: [{ ...block, tail: BLOCK.subarray(-20).toString('base64') }] })
+  })
+
+  it('says 422 when the delta is not what it should be', async () => {
+    const { url } = await startServer({
+      hub: fakeHub({
+        takeDelta: async () => {
+          throw new AetherError('integrity', 'The delta is malformed: it is cut short')
+        },
+      }),
+    })
+    const answer = await fetch(url + PATH, { method: 'PUT', body: new Uint8Array(DELTA) })
+    assert.equal(answer.status, 422)
+    assert.match(await answer.text(), /cut short/)
+  })
+
+  it('refuses a body without a length, and one that is encoded', async () => {
+    const stream = ReadableStream.from([DELTA])
+    assert.equal((await put({ body: stream, duplex: 'half' } as RequestInit)).status, 411)
+    const zipped = await put({ body: new Uint8Array(DELTA), headers: { 'content-encoding': 'gzip' } })
+    assert.equal(zipped.status, 415)
   })
 })

@@ -1,14 +1,17 @@
 // Deltas as plain HTTP. Addresses: docs/format.md, section 8.
 import { parseDigest } from '../../core/id.ts'
 import { parseDatasetName } from '../../core/names.ts'
-import type { Delta, Hub } from '../../hub/hub.ts'
+import { MAX_DELTA } from '../../hub/deltas/delta-store.ts'
+import type { Delta, Hub, TakenBlock } from '../../hub/hub.ts'
 import type { ByteRange } from '../../storage/storage.ts'
-import { sendPieces } from '../answer.ts'
+import { sendJson, sendPieces } from '../answer.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Variables } from '../path-template.ts'
+import { readOnce } from '../request-body.ts'
 import type { Route } from '../route-table.ts'
 import type { ByteBudget } from './byte-budget.ts'
 import { type Body, sendPart } from './send-part.ts'
+import { announcedSize, blamingClient } from './take-body.ts'
 
 const TEMPLATE = '/api/v2/datasets/{dataset}/snapshots/{to}/deltas/{from}'
 /** A delta may be made anew with other bytes. */
@@ -17,7 +20,10 @@ const ASK_ANEW = 'private, no-cache'
 const HELD = 6 * 1024 * 1024
 
 export function deltaRoutes(hub: Hub, budget: ByteBudget): Route[] {
-  return [{ method: 'GET', template: TEMPLATE, handle: (e, v) => sendDelta(e, v, hub, budget) }]
+  return [
+    { method: 'GET', template: TEMPLATE, handle: (e, v) => sendDelta(e, v, hub, budget) },
+    { method: 'PUT', template: TEMPLATE, handle: (e, v) => takeDelta(e, v, hub) },
+  ]
 }
 
 async function sendDelta(exchange: Exchange, variables: Variables, hub: Hub, budget: ByteBudget): Promise<void> {
@@ -39,6 +45,19 @@ function sendStored(
   const read = (range: ByteRange | undefined, use: (body: Body) => Promise<void>) =>
     budget.hold(Math.min(HELD, range?.length ?? size), exchange.signal, () => use(delta.read(range)))
   return sendPart(exchange, { size, etag: `"${sum}"`, cacheControl: ASK_ANEW, read })
+}
+
+async function takeDelta(exchange: Exchange, variables: Variables, hub: Hub): Promise<void> {
+  const { caller, signal } = exchange
+  const { dataset, from, to } = pairOf(variables)
+  const size = announcedSize(exchange, 'delta', MAX_DELTA)
+  const taken = hub.takeDelta(caller, dataset, from, to, size, readOnce(exchange), { signal })
+  return sendJson(exchange, 201, { blocks: (await blamingClient(taken)).map(blockJson) })
+}
+
+function blockJson({ info, tail, receipt }: TakenBlock) {
+  const { id, size, tailSize, tailHash } = info
+  return { id, size, tailSize, tailSha256: tailHash, tail: Buffer.from(tail).toString('base64'), receipt }
 }
 
 function pairOf({ dataset = '', from = '', to = '' }: Variables) {
