@@ -49,6 +49,11 @@ export interface PushOptions extends CallOptions {
   skipSpecial?: boolean
   /** Find out what would be sent, and send nothing. */
   dryRun?: boolean
+  /**
+   * Bytes of the files of pushed folders that are kept in the cache folder, so that the next push may send what changed in them:
+   * by hard links, or clones where the file system makes them. 0 keeps none. @default 10 GiB
+   */
+  cacheSize?: number
   /** Uploads under way at once, each with up to 20 MiB in memory. @default 2 */
   concurrency?: number
   /** Whether a delta from a base may be sent in the place of chunks. @default true */
@@ -68,8 +73,10 @@ export interface PushResult {
   bytes: number
   /** Plain bytes that the bases did not have. */
   newBytes: number
-  /** Bytes of blocks sent to the hub; in a dry run, an estimate from compressing what is new. */
+  /** Bytes of blocks and deltas sent to the hub; in a dry run, an estimate from compressing what is new. */
   sentBytes: number
+  /** Bytes of these that were a delta from what the source was pushed as before; 0 when chunks were sent. */
+  deltaBytes: number
   /** Blocks sent. */
   blocks: number
   /** Bytes of files that were not read, because they did not change since the last push. */

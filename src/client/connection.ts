@@ -1,4 +1,5 @@
 // One hub, as the client sees it. transport/http-connection.ts is the real one; tests may put a hub behind it without a socket.
+import type { BlockInfo } from '../core/block.ts'
 import type {
   CallOptions,
   Expected,
@@ -12,6 +13,7 @@ import type {
   TagResult,
   TimedEntry,
 } from '../core/dataset.ts'
+import type { ByteSource } from '../core/delta/byte-source.ts'
 import type { BlockId, Digest } from '../core/id.ts'
 import type { DatasetName, TagName } from '../core/names.ts'
 
@@ -65,10 +67,30 @@ export interface Connection {
     range: { offset: number; length: number },
     options?: CallOptions,
   ): Promise<DeltaPart>
+  /**
+   * Sends a delta (docs/format.md, section 10), of which the hub makes the snapshot `to`.
+   * @returns the blocks in which the hub has put what is new of it
+   * @throws {AetherError} `not-found` when it does not know `from` or no deltas, `integrity` when the delta makes something else,
+   *   `too-large`, `unavailable` when it cannot do that now
+   */
+  sendDelta(
+    dataset: DatasetName,
+    from: Digest,
+    to: Digest,
+    body: ByteSource,
+    options?: CallOptions,
+  ): Promise<TakenBlock[]>
   /** @returns the hub's receipt. */
   uploadBlock(dataset: DatasetName, id: BlockId, bytes: Uint8Array, options?: CallOptions): Promise<string>
   publish(request: PublishRequest, options?: CallOptions): Promise<PublishResult>
   close(): void
+}
+
+/** A block that the hub has made of a delta. */
+export interface TakenBlock {
+  info: BlockInfo
+  tail: Uint8Array
+  receipt: string
 }
 
 export interface DeltaPart {

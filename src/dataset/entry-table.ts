@@ -8,6 +8,7 @@ import {
   packedBound,
   packedBytes,
   packedSize,
+  restampEntry,
   unpackEntry,
 } from './packed-entry.ts'
 import type { SourceEntry } from './source.ts'
@@ -35,6 +36,8 @@ export interface EntryTable extends Iterable<SourceEntry> {
   size(place: number): number
   isSettled(place: number): boolean
   location(place: number): number
+  /** Notes that a file has another stamp now, though its bytes are the same. */
+  restamp(place: number, stamp: string): void
   sizes(): IteratorObject<number>
   /** Times of modification, in microseconds. */
   times(): IteratorObject<number>
@@ -98,6 +101,7 @@ export function openEntryTable(shared: SharedEntries): EntryTable {
   const size = (place: number) => packedSize(slab(place), offset(place))
   const isSettled = (place: number) => isSettledEntry(slab(place), offset(place))
   const location = (place: number) => slab(place).view.getFloat64(offset(place) - LOCATION_BYTES)
+  const restamp = (place: number, stamp: string) => restampEntry(slab(place), offset(place), stamp)
   const at = (place: number) => unpackEntry(slab(place), offset(place), location(place))
 
   function* each<T>(read: (place: number) => T): Generator<T> {
@@ -111,6 +115,7 @@ export function openEntryTable(shared: SharedEntries): EntryTable {
     size,
     isSettled,
     location,
+    restamp,
     sizes: () => each(size),
     times: () => each((place) => modifiedAt(slab(place), offset(place))),
     slab,

@@ -64,6 +64,11 @@ export function unpackEntry(packed: PackedBytes, at: number, location: number): 
   }
 }
 
+/** Puts another stamp of the same length in the place of the present one. */
+export function restampEntry({ bytes }: PackedBytes, at: number, stamp: string): void {
+  bytes.write(stamp, at + PACKED_HEAD, 'latin1')
+}
+
 export function packedLength({ view }: PackedBytes, at: number): number {
   return PACKED_HEAD + view.getUint8(at + 4) + view.getUint16(at, true) + view.getUint16(at + 2, true)
 }

@@ -50,6 +50,9 @@ function connectionTo(hub: Hub): Connection {
     readDelta: async () => {
       throw new AetherError('not-found', 'No delta')
     },
+    sendDelta: async () => {
+      throw new AetherError('not-found', 'No delta')
+    },
     uploadBlock: (dataset, id, bytes, options) =>
       hub.uploadBlock(ANONYMOUS, dataset, id, bytes.length, once(bytes), options),
     publish: (request, options) => hub.publish(ANONYMOUS, request, options),

@@ -30,6 +30,7 @@ export function pushResult(more: Partial<PushResult> = {}): PushResult {
     bytes: 1024 ** 3,
     newBytes: 4_000_000,
     sentBytes: 3_565_158,
+    deltaBytes: 0,
     blocks: 1,
     unreadBytes: 0,
     existed: false,

@@ -21,7 +21,7 @@ export interface Collected {
 export async function collectContent(
   source: PreparedSource,
   known: KnownChunks,
-  packer: Packer,
+  packer: Pick<Packer, 'has' | 'add'>,
   onRead: (readBytes: number, unreadBytes: number) => void,
   signal?: AbortSignal,
 ): Promise<Collected> {

@@ -1,16 +1,21 @@
 // One push of a prepared source to one dataset on one hub. The order of things: docs/architecture.md, "Push".
 import { AetherError, toAetherError } from '../../core/errors.ts'
 import { encodeRecord, type SnapshotRecord } from '../../core/record.ts'
-import { createPacker } from '../../dataset/packer.ts'
+import { createPacker, type Packer } from '../../dataset/packer.ts'
 import type { PushResult } from '../client.ts'
 import { assembleRecord } from './assemble.ts'
-import { createKnownChunks, type OpenBase } from './bases.ts'
-import { collectContent } from './collect.ts'
+import { createKnownChunks, type KnownChunks, type OpenBase } from './bases.ts'
+import { type Collected, collectContent } from './collect.ts'
+import { createChunkPile } from './delta/chunk-pile.ts'
+import { keepBase } from './delta/keep-base.ts'
+import { packPile } from './delta/pack-pile.ts'
+import { planDelta } from './delta/plan-delta.ts'
+import { NO_DELTA, type SentDelta, sendDelta } from './delta/send-delta.ts'
 import { openBases } from './find-bases.ts'
 import { type Journal, openJournal } from './journal.ts'
 import { unchangedDigest } from './prepare.ts'
 import { checkVersions, type PresentTags, readTags } from './present-tags.ts'
-import { nothingToDo, oddities, reportRead, summary } from './push-result.ts'
+import { nothingToDo, odditiesOf, reportRead, summary } from './push-result.ts'
 import { type PushDeps, type PushTarget, whereOf } from './push-target.ts'
 import { remember } from './remember.ts'
 import { createSender } from './sender.ts'
@@ -49,24 +54,28 @@ async function pushContent(
   const sent = createSender(target, deps, journal)
   await using closing = new AsyncDisposableStack()
   const packer = closing.adopt(createPacker(sent.deliver), (open) => open.close())
-  const collected = await collectContent(source, known, packer, reportRead(target, deps), options.signal)
-  const staged = await stageSnapshot(source, collected.chunks, known, packer)
+  const { collected, delta, ...content } = await gather(target, deps, { bases, known, journal, packer })
+  const staged = await stageSnapshot(source, collected.chunks, known, content.sink)
+  checkVersions(present, staged.digest)
   await packer.finish()
   await sent.done()
-  const record = assembleRecord(staged, known, packer, { message: options.message ?? '', labels: options.labels ?? {} })
-  checkVersions(present, record.digest)
-  const numbers = { unreadBytes: collected.unreadBytes, newBytes: packer.plainBytes(), ...sent.totals() }
-  const result = { ...summary(target, deps, record.digest), ...numbers }
-  if (options.dryRun) return { ...result, existed: false, tags: [], warnings: [] }
+  const { sentBytes, blocks } = sent.totals()
+  const numbers = { unreadBytes: collected.unreadBytes, newBytes: content.newBytes(), blocks }
+  const moved = { sentBytes: sentBytes + delta.bytes, deltaBytes: delta.bytes }
+  const result = { ...summary(target, deps, staged.digest), ...numbers, ...moved }
+  if (options.dryRun) return { ...result, existed: false, tags: [], warnings: delta.warnings }
+  const words = { message: options.message ?? '', labels: options.labels ?? {} }
+  const record = assembleRecord(staged, known, packer, words)
   const published = await publish(target, deps, record, bases, journal, present)
-  const warnings = [...oddities(deps, published.existed), ...journal.warnings(), ...(await tidyUp())]
-  return { ...result, ...published, warnings }
+  const oddities = [...delta.warnings, ...odditiesOf(deps, published.existed), ...journal.warnings()]
+  return { ...result, ...published, warnings: [...oddities, ...(await tidyUp())] }
 
   /** The push is through, whatever becomes of the caches. */
   async function tidyUp(): Promise<string[]> {
     try {
       // In this order: a push after one that is remembered finds nothing to do, and would leave the journal there.
       await journal.clear()
+      await keepBase(source, record.digest, deps.bases)
       await remember(source, whereOf(target), record.digest, collected.chunks)
       return []
     } catch (error) {
@@ -75,6 +84,40 @@ async function pushContent(
       ]
     }
   }
+}
+
+interface Gathering {
+  bases: OpenBase[]
+  known: KnownChunks
+  journal: Journal
+  packer: Packer
+}
+
+interface Gathered {
+  collected: Collected
+  delta: SentDelta
+  /** Where chunks of listing and times go. */
+  sink: Pick<Packer, 'has' | 'add'>
+  newBytes(): number
+}
+
+/** Goes through the content: the hub has all of it after this, or the packer. */
+async function gather(target: PushTarget, deps: PushDeps, gathering: Gathering): Promise<Gathered> {
+  const { source, options } = deps
+  const { known, journal, packer, bases } = gathering
+  const report = reportRead(target, deps)
+  const plan = await planDelta(target, deps, bases)
+  if (!plan) {
+    const collected = await collectContent(source, known, packer, report, options.signal)
+    return { collected, delta: NO_DELTA, sink: packer, newBytes: packer.plainBytes }
+  }
+  const pile = createChunkPile()
+  const collected = await collectContent(source, known, pile, report, options.signal)
+  const { chunks } = collected
+  const delta = await sendDelta(target, deps, plan, { chunks, pile, known, journal })
+  if (delta.bytes > 0 && options.dryRun) return { collected, delta, sink: pile, newBytes: pile.plainBytes }
+  await packPile(source, chunks, pile, known, packer, options.signal)
+  return { collected, delta, sink: packer, newBytes: delta.bytes > 0 ? pile.plainBytes : packer.plainBytes }
 }
 
 async function publish(

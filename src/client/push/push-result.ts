@@ -38,7 +38,7 @@ export function summary({ connection, dataset }: PushTarget, { source, options }
 }
 
 /** What went through and yet may not be what was meant. */
-export function oddities({ source, options }: PushDeps, existed: boolean): string[] {
+export function odditiesOf({ source, options }: PushDeps, existed: boolean): string[] {
   const found: string[] = []
   if (source.entries.length === 0) found.push('The source is empty, and so is the snapshot that was pushed')
   if (existed && (options.message || Object.keys(options.labels ?? {}).length > 0)) {
@@ -58,6 +58,7 @@ export function nothingToDo(target: PushTarget, deps: PushDeps, digest: Digest, 
     tags,
     newBytes: 0,
     sentBytes: 0,
+    deltaBytes: 0,
     blocks: 0,
     unreadBytes: bytesOf(deps.source),
     existed: true,

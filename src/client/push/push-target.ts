@@ -4,6 +4,7 @@ import type { PushOptions } from '../client.ts'
 import type { Connection } from '../connection.ts'
 import type { TailCache } from '../tail-cache.ts'
 import type { Base } from './bases.ts'
+import type { Bases } from './delta/keep-base.ts'
 import type { PreparedSource } from './prepare.ts'
 
 export interface PushTarget {
@@ -18,6 +19,8 @@ export interface PushDeps {
   source: PreparedSource
   tails: TailCache
   cacheFolder: string
+  /** Files of earlier pushes. */
+  bases: Bases
   options: PushOptions
 }
 

@@ -5,6 +5,7 @@ import type { PushOptions, PushResult } from '../client.ts'
 import type { Connections } from '../connections.ts'
 import { resolveReference } from '../resolve.ts'
 import { createTailCache } from '../tail-cache.ts'
+import { openBases } from './delta/open-bases.ts'
 import { prepareSource } from './prepare.ts'
 import { pushDataset } from './push-dataset.ts'
 import type { PushTarget } from './push-target.ts'
@@ -33,12 +34,14 @@ async function pushAll(
   for (const target of targets) target.bases = await namedBases(connections, target, options)
   options.onProgress?.({ subject: path, phase: 'scan', bytes: 0 })
   const { include = [], exclude = [], skipSpecial = false, signal } = options
+  using bases = await openBases(cacheFolder, options)
   const source = await prepareSource(path, { include, exclude, skipSpecial }, cacheFolder, signal)
   options.onProgress?.({ subject: path, phase: 'scan', bytes: 0, files: source.entries.length, done: true })
   const results: PushResult[] = []
   for (const target of targets) {
     try {
-      results.push(await pushDataset(target, { source, tails: createTailCache(cacheFolder), cacheFolder, options }))
+      const deps = { source, tails: createTailCache(cacheFolder), cacheFolder, bases, options }
+      results.push(await pushDataset(target, deps))
       if (!options.dryRun) offerAsBase(target, results.at(-1)!, targets)
     } catch (error) {
       throw results.length === 0 ? error : partly(error, target, results)

@@ -26,7 +26,7 @@ export async function stageSnapshot(
   { entries, known: files }: PreparedSource,
   content: Chunks,
   known: KnownChunks,
-  packer: Packer,
+  packer: Pick<Packer, 'has' | 'add'>,
 ): Promise<StagedSnapshot> {
   const digest = createListingDigest()
   const text = listingPieces(listingOf(entries, files)).map((piece) => digest.take(piece))
@@ -37,7 +37,8 @@ export async function stageSnapshot(
 
 const EMPTY_FILE = sha256Hex('') as FileHash
 
-function* listingOf(entries: EntryTable, files: KnownFiles): Generator<Entry> {
+/** As a listing has them; the hashes of all files must be known. */
+export function* listingOf(entries: EntryTable, files: KnownFiles): Generator<Entry> {
   for (let place = 0; place < entries.length; place++) {
     const { kind, path, executable, size, target } = entries.at(place)
     if (kind === 'folder') yield { kind, path }
@@ -50,7 +51,7 @@ function* listingOf(entries: EntryTable, files: KnownFiles): Generator<Entry> {
 async function stageStream(
   pieces: IteratorObject<Uint8Array>,
   known: KnownChunks,
-  packer: Packer,
+  packer: Pick<Packer, 'has' | 'add'>,
 ): Promise<Uint8Array | Chunks> {
   const head = firstBytes(pieces, MAX_INLINE + 1)
   if (head.length <= MAX_INLINE) return head

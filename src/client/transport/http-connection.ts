@@ -32,6 +32,7 @@ import {
   senseless,
   sensible,
   tagOf,
+  takenBlocksOf,
 } from './http-messages.ts'
 
 import { asIfFirst, moveTag, type Place } from './move-tag.ts'
@@ -46,6 +47,10 @@ const PUBLISH_TIMEOUT = 15 * 60_000
 const DELTA_TIMEOUT = 120_000
 /** Bytes of a delta that a hub may send at once, whatever was asked for. */
 const MAX_DELTA_ANSWER = 64 * 1024 * 1024
+/** A hub makes the whole snapshot out of a delta before it answers. Milliseconds. */
+const TAKE_TIMEOUT = 15 * 60_000
+/** Bytes of tails that a hub may answer with. */
+const MAX_TAILS = 64 * 1024 * 1024
 /** A hub may let an upload wait for half a minute, and then gives its store 80 seconds for the block. Milliseconds. */
 const UPLOAD_TIMEOUT = 120_000
 
@@ -165,6 +170,13 @@ export function createHttpConnection(hosts: string, options: TransportOptions = 
       const headers = { 'content-type': 'application/octet-stream' }
       const call = { path, headers, body: bytes, maxBytes: 64 * 1024, answerTimeout: UPLOAD_TIMEOUT, signal }
       return receiptOf(await send({ ...call, method: 'PUT', bulk: true }))
+    },
+
+    async sendDelta(dataset, from, to, body, { signal } = {}) {
+      const path = `${snapshotPath(dataset, to)}/deltas/${formatDigest(from)}`
+      const headers = { 'content-type': 'application/octet-stream' }
+      const call = { path, headers, body, maxBytes: MAX_TAILS, answerTimeout: TAKE_TIMEOUT, dispensable: true, signal }
+      return takenBlocksOf(await send({ ...call, method: 'PUT', bulk: true }))
     },
 
     async publish(request, { signal } = {}) {

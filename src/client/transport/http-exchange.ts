@@ -2,6 +2,7 @@
 import type { ClientRequest, Agent as HttpAgent, IncomingMessage } from 'node:http'
 import { type Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import type { LookupFunction } from 'node:net'
+import type { ByteSource } from '../../core/delta/byte-source.ts'
 import { AetherError, systemCode } from '../../core/errors.ts'
 import type { Endpoint } from '../hosts.ts'
 import { untilSilent } from './ask-meanwhile.ts'
@@ -149,7 +150,7 @@ async function sendBody(request: ClientRequest, call: HttpCall, { rate, timeouts
   const { body = new Uint8Array(), signal } = call
   const size = rate?.piece ?? PIECE
   for (let at = 0; at < body.length; at += size) {
-    const piece = body.subarray(at, at + size)
+    const piece = await pieceOf(body, at, Math.min(size, body.length - at), signal)
     if (rate) await untimed(watchdog, timeouts, () => rate.take(piece.length, signal))
     if (request.destroyed) return // answered early, or failed: whoever waits for the answer knows
     await write(request, piece)
@@ -157,6 +158,10 @@ async function sendBody(request: ClientRequest, call: HttpCall, { rate, timeouts
   }
   request.end()
   watchdog.allow(call.answerTimeout ?? timeouts.silence)
+}
+
+async function pieceOf(body: Uint8Array | ByteSource, at: number, length: number, signal?: AbortSignal) {
+  return body instanceof Uint8Array ? body.subarray(at, at + length) : body.read(at, length, signal)
 }
 
 function write(request: ClientRequest, piece: Uint8Array): Promise<void> {

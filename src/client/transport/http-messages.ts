@@ -12,7 +12,7 @@ import type {
 } from '../../core/dataset.ts'
 
 import { AetherError } from '../../core/errors.ts'
-import { type Digest, formatDigest, parseDigest, parseFileHash } from '../../core/id.ts'
+import { type Digest, formatDigest, parseBlockId, parseDigest, parseFileHash, sha256Hex } from '../../core/id.ts'
 import type { TagName } from '../../core/names.ts'
 import type {
   Delta as DeltaMessage,
@@ -20,13 +20,36 @@ import type {
   LogEntry as LogMessage,
   Tag as TagMessage,
 } from '../../gen/aetherfs/v2/dataset_service_pb.ts'
-import type { DeltaPart } from '../connection.ts'
+import type { DeltaPart, TakenBlock } from '../connection.ts'
 import type { HttpAnswer } from './http-call.ts'
 
 export function receiptOf(body: Buffer): string {
   const { receipt } = sensible(() => JSON.parse(body.toString()) as { receipt?: unknown })
   if (typeof receipt !== 'string') throw senseless('no receipt')
   return receipt
+}
+
+interface TakenBlockMessage {
+  id: string
+  size: number
+  tailSize: number
+  tailSha256: string
+  tail: string
+  receipt: string
+}
+
+/** The answer to a delta. */
+export function takenBlocksOf(body: Buffer): TakenBlock[] {
+  const { blocks } = sensible(() => JSON.parse(body.toString()) as { blocks?: TakenBlockMessage[] })
+  if (!Array.isArray(blocks)) throw senseless('no blocks')
+  return blocks.map((block) => sensible(() => takenBlockOf(block)))
+}
+
+function takenBlockOf({ id, size, tailSize, tailSha256, tail: base64, receipt }: TakenBlockMessage): TakenBlock {
+  const tail = Buffer.from(base64, 'base64')
+  if (typeof receipt !== 'string') throw new TypeError('no receipt')
+  if (tail.length !== tailSize || sha256Hex(tail) !== tailSha256) throw new RangeError('a tail with another hash')
+  return { info: { id: parseBlockId(id), size, tailSize, tailHash: tailSha256 }, tail, receipt }
 }
 
 const CONTENT_RANGE = /^bytes (\d{1,15})-\d{1,15}\/(\d{1,15}|\*)$/

@@ -15,7 +15,7 @@ const TRIAL_PART = 0.1
 const LEAST_TRIAL = 1024 * 1024
 const MOST_TRIAL = 32 * 1024 * 1024
 /** Part of the cost of the chunks that a delta may come to in the trial. */
-const WORTHWHILE = 0.9
+export const WORTHWHILE = 0.9
 
 export interface DeltaOutput {
   /** Takes the next bytes. */
@@ -63,7 +63,7 @@ function outlineOf(snapshot: OpenedSnapshot) {
 }
 
 /** How much of what is new has been encoded. */
-function createProgress(length: number, anchors: readonly Anchor[]) {
+export function createProgress(length: number, anchors: readonly Anchor[]) {
   const total = length - anchors.reduce((sum, anchor) => sum + anchor.length, 0)
   let next = 0 // the first anchor that is not behind us
   let known = 0 // bytes of those that are

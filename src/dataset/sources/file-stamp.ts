@@ -24,6 +24,21 @@ export function stampOf(stat: StampedStat): string {
   return bytes.toString('latin1')
 }
 
+/** Whether two stamps differ in nothing but the time of the last change to the inode, as they do when a link was made. */
+export function isSameButLinked(a: string, b: string): boolean {
+  return a.slice(0, CTIME) === b.slice(0, CTIME) && a.slice(CTIME + NUMBER) === b.slice(CTIME + NUMBER)
+}
+
+/** The number of the inode in a stamp. */
+export function inodeIn(stamp: string): number {
+  bytes.write(stamp, 'latin1')
+  return numbers[3]!
+}
+
+const NUMBER = Float64Array.BYTES_PER_ELEMENT
+/** Where the time of the last change stands in a stamp. */
+const CTIME = 2 * NUMBER
+
 /**
  * False for what git calls racily clean: a file that was changed so shortly before `nowMs` (or after it, or in a future
  * that some clock believes in) that one more change could leave the same times behind.
