@@ -10,7 +10,7 @@ import { encodeTimes } from '../../core/times.ts'
 import { type BlockReader, createBlockReader, createIndexCache, type FetchBlock } from '../block-reader.ts'
 import { mapOrdered } from '../map-ordered.ts'
 import { loadListing } from '../snapshot-reader.ts'
-import { createWindowedFetch } from '../windowed-fetch.ts'
+import { createGrowingWindows } from './growing-windows.ts'
 import { createImage, type Image } from './image.ts'
 import { openStreamSource } from './stream-source.ts'
 
@@ -29,7 +29,7 @@ export interface OpenedSnapshot {
 /** Reads listing and times, which stay in memory; content is read as it is asked for. @throws {AetherError} `integrity` */
 export async function openStoredSnapshot(recordBytes: Uint8Array, fetch: FetchBlock): Promise<OpenedSnapshot> {
   const record = decodeRecord(recordBytes)
-  const reader = createBlockReader(createWindowedFetch(fetch, { ahead: true }), createIndexCache(INDEX_BYTES))
+  const reader = createBlockReader(createGrowingWindows(fetch), createIndexCache(INDEX_BYTES))
   const blocks = { ...reader, index: readOnceAtATime(reader.index) }
   const { entries, micros, text } = await loadListing(record, blocks)
   const times = encodeTimes(micros)
