@@ -9,19 +9,16 @@ import { createWindowedFetch } from './windowed-fetch.ts'
 
 const MiB = 1024 * 1024
 
-async function blockOf(size: number, ahead = false) {
+async function blockOf(size: number) {
   const bytes = Buffer.from(Uint32Array.from({ length: size / 4 }, (_, i) => i * 2654435761).buffer)
   const block: BlockInfo = { id: sha256Hex(bytes) as BlockId, size, tailSize: 100, tailHash: '' }
   const storage = createMemoryStorage()
   await storage.put(keys.block(block.id), bytes)
   let reads = 0
-  const fetch = createWindowedFetch(
-    async ({ id }, range) => {
-      reads++
-      return (await storage.get(keys.block(id), { range })).bytes
-    },
-    { ahead },
-  )
+  const fetch = createWindowedFetch(async ({ id }, range) => {
+    reads++
+    return (await storage.get(keys.block(id), { range })).bytes
+  })
   return { bytes, block, fetch, reads: () => reads }
 }
 
@@ -44,16 +41,6 @@ describe('createWindowedFetch', () => {
     const step = 64 * 1024
     for (let offset = 0; offset + 4 * step < block.size; offset += 4 * step)
       await Promise.all([0, 1, 2, 3].map((i) => fetch(block, { offset: offset + i * step, length: step })))
-    assert.equal(reads(), 4)
-  })
-
-  it('asks for the next window when two were read in order', async () => {
-    const { block, fetch, reads } = await blockOf(9 * MiB, true)
-    await fetch(block, { offset: 0, length: 10 })
-    assert.equal(reads(), 1)
-    await fetch(block, { offset: 2 * MiB, length: 10 })
-    assert.equal(reads(), 3)
-    await fetch(block, { offset: 4 * MiB, length: 10 })
     assert.equal(reads(), 4)
   })
 

@@ -8,26 +8,17 @@ import { createLruCache } from './lru-cache.ts'
 const WINDOW_BYTES = 2 * 1024 * 1024
 const WINDOWS_KEPT = 4
 
-/** @param ahead whether the window behind one is asked for when it follows the one before. @default false */
-export function createWindowedFetch(fetch: FetchBlock, { ahead = false } = {}): FetchBlock {
+export function createWindowedFetch(fetch: FetchBlock): FetchBlock {
   const windows = createLruCache<string, Promise<Uint8Array>>(WINDOWS_KEPT, () => 1)
-  const nameOf = (block: BlockInfo, place: number) => `${block.id} ${place}`
 
   function window(block: BlockInfo, place: number, signal?: AbortSignal): Promise<Uint8Array> {
-    const known = windows.get(nameOf(block, place))
-    const bytes = known ?? begin(block, place, signal)
-    const follows = place > 0 && windows.get(nameOf(block, place - 1)) !== undefined
-    const isMore = (place + 1) * WINDOW_BYTES < block.size - block.tailSize
-    if (ahead && follows && isMore && !windows.get(nameOf(block, place + 1))) begin(block, place + 1, signal)
-    return bytes
-  }
-
-  function begin(block: BlockInfo, place: number, signal?: AbortSignal): Promise<Uint8Array> {
-    const name = nameOf(block, place)
+    const key = `${block.id} ${place}`
+    const known = windows.get(key)
+    if (known) return known
     const offset = place * WINDOW_BYTES
     const bytes = fetch(block, { offset, length: Math.min(WINDOW_BYTES, block.size - offset) }, signal)
-    windows.set(name, bytes)
-    bytes.catch(() => windows.delete(name)) // the next reader tries again
+    windows.set(key, bytes)
+    bytes.catch(() => windows.delete(key)) // the next reader tries again
     return bytes
   }
 

@@ -9,8 +9,8 @@ import { decodeRecord, type SnapshotRecord, type StoredStream } from '../../core
 import { encodeTimes } from '../../core/times.ts'
 import { type BlockReader, createBlockReader, createIndexCache, type FetchBlock } from '../block-reader.ts'
 import { mapOrdered } from '../map-ordered.ts'
-import { createRunFetch } from '../run-fetch.ts'
 import { loadListing } from '../snapshot-reader.ts'
+import { createGrowingWindows } from './growing-windows.ts'
 import { createImage, type Image } from './image.ts'
 import { openStreamSource } from './stream-source.ts'
 
@@ -29,7 +29,7 @@ export interface OpenedSnapshot {
 /** Reads listing and times, which stay in memory; content is read as it is asked for. @throws {AetherError} `integrity` */
 export async function openStoredSnapshot(recordBytes: Uint8Array, fetch: FetchBlock): Promise<OpenedSnapshot> {
   const record = decodeRecord(recordBytes)
-  const reader = createBlockReader(createRunFetch(fetch), createIndexCache(INDEX_BYTES))
+  const reader = createBlockReader(createGrowingWindows(fetch), createIndexCache(INDEX_BYTES))
   const blocks = { ...reader, index: readOnceAtATime(reader.index) }
   const { entries, micros, text } = await loadListing(record, blocks)
   const times = encodeTimes(micros)
