@@ -1,12 +1,16 @@
 // What the bench reckons with: its data, its statistics and its tables.
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { promisify } from 'node:util'
 import { DATA_SETS, makeDataSet } from '../bench/data/data-sets.ts'
+import type { CodecUsage } from '../bench/delta-codec.ts'
 import { createSamples, type Sample } from '../bench/measure/samples.ts'
 import { costOf, parseStoreRequests } from '../bench/measure/store-requests.ts'
 import { parseOptions } from '../bench/options.ts'
+import { deltaFigures } from '../bench/report/delta-figures.ts'
 import { figuresOf, figureTable, isMet } from '../bench/report/figures.ts'
 import { measuredText, replacePart } from '../bench/report/page.ts'
 import { sampleTable } from '../bench/report/sample-table.ts'
@@ -15,6 +19,8 @@ import { inTurn } from '../bench/run-scenario.ts'
 import { cp, find, sha256sum } from '../bench/tools/coreutils.ts'
 import { countCalls } from '../bench/tools/syncs.ts'
 import { temporaryFolder } from './testing/temporary-folder.fixture.ts'
+
+const run = promisify(execFile)
 
 function sample(given: Partial<Sample>): Sample {
   return { scenario: 'mixed', step: 'push v1', tool: 'aetherfs', wall: 1, cpu: 1, peak: 2 ** 20, ...given }
@@ -114,6 +120,52 @@ describe('figures', () => {
     assert.match(first!, /first push, wall \/ restic +0\.75 +<= 0\.75 +ok$/)
     assert.match(second!, /MISSED by 67 %$/)
     assert.match(note!, /^Not measured in this run: first push, wall \/ tar \| zstd -3; /)
+  })
+})
+
+describe('figures of deltas', () => {
+  it('compare bytes and times of an update, by data set', () => {
+    const samples = createSamples(() => {})
+    const update = (scenario: string, tool: string, sent: number, wall = 1) =>
+      samples.add(sample({ scenario, step: 'update to v2', tool, sent, wall }))
+    update('delta-lmdb', 'aetherfs', 100)
+    update('delta-lmdb', 'zstd --patch-from', 80)
+    update('delta-lmdb', 'rsync --no-whole-file', 4000)
+    update('delta-rewritten', 'aetherfs', 1020, 1.1)
+    update('delta-rewritten', 'aetherfs, chunks', 1000, 1)
+    const codec = { scenario: 'large-database', tool: 'aetherfs, codec alone', content: 300e6, cpu: 2 }
+    samples.add(sample({ ...codec, step: 'encode delta' }))
+    const found = deltaFigures(samples).filter(({ value }) => value !== undefined)
+    assert.deepEqual(
+      found.map(({ what, value }) => [what, value]),
+      [
+        ['lmdb: bytes of the update / zstd --patch-from', 1.25],
+        ['lmdb: bytes of rsync / bytes of the update', 40],
+        ['encoding, speed of a core in what changed', 150],
+        ['encoding, memory', 1],
+        ['rewritten: update to v2, wall / by chunks', 1.1],
+        ['rewritten: update to v2, bytes / by chunks', 1.02],
+      ],
+    )
+    assert.deepEqual(found.map(isMet), [true, true, true, true, false, true])
+  })
+})
+
+describe('the codec alone', () => {
+  it('makes a delta of two folders, applies it, and says what that took', async () => {
+    await using folder = await temporaryFolder()
+    const { v1, v2, contents } = makeDataSet(folder.path, 'lmdb', 0.05)
+    const codec = async (work: string) => {
+      const script = join(import.meta.dirname, '../bench/delta-codec.ts')
+      const { stdout } = await run(process.execPath, [script, work, v1, v2, folder.at('delta')])
+      return JSON.parse(stdout) as CodecUsage
+    }
+    const encoded = await codec('encode')
+    assert.equal(encoded.bytes, statSync(folder.at('delta')).size)
+    assert.ok(encoded.bytes < encoded.content / 20 && encoded.content <= contents.v2.bytes + 1000)
+    const applied = await codec('apply')
+    assert.equal(applied.bytes, encoded.bytes)
+    assert.ok(applied.content > contents.v2.bytes && applied.cpu > 0)
   })
 })
 

@@ -32,7 +32,11 @@ export function deltaFigures(samples: Samples): Figure[] {
       limit: 20,
       least: true,
     })),
-    { what: 'one-byte: bytes of the update', value: sent('delta-one-byte', STEP.update), limit: 2000 },
+    {
+      what: 'one-byte: bytes of the update, record and delta',
+      value: sent('delta-one-byte', STEP.update),
+      limit: 2000,
+    },
     {
       what: 'encoding, speed of a core in what changed',
       value: codec(speed, STEP.encode),

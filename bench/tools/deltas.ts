@@ -30,7 +30,8 @@ interface Updates {
 async function runUpdates(stage: Stage, byDelta: boolean): Promise<void> {
   const store = stage.at('store')
   mkdirSync(store)
-  await using hub = await startHub({ ...stage, store, log: stage.at('hub.log') })
+  const env = { ...stage.env, AETHERFS_RUN_DELTAS: String(byDelta) }
+  await using hub = await startHub({ ...stage, env, store, log: stage.at('hub.log') })
   const client = createClient(stage, hub, store, { AETHERFS_DELTAS: String(byDelta) })
   const updates = { stage, hub, client, tool: byDelta ? deltas.name : chunks.name }
   // The link takes long, and its rate is the same every time.

@@ -156,6 +156,22 @@ describe('openDelta', () => {
   ]
   for (const [name, bytes] of hostile) it(`refuses ${name}`, () => assert.rejects(applied(from, bytes), isIntegrity))
 
+  it('tells of groups without their data and the old image, and of damage all the same', async () => {
+    const fresh = Buffer.concat([randomBytes(MAX_GROUP_DATA + 1000), from.subarray(0, 500), randomBytes(100)])
+    const delta = await deltaOf(from, fresh)
+    const groupsOf = async (bytes: Uint8Array) => Array.fromAsync((await openDelta(inPieces(bytes, 777))).groups())
+    const groups = await groupsOf(delta)
+    assert.ok(groups.length > 1)
+    const made = groups.flatMap(({ ops }) => ops).reduce((sum, op) => sum + op.copyLength + op.dataLength, 0)
+    assert.equal(made, fresh.length)
+    const between = groups.reduce((sum, { bytes }) => sum + bytes, 0)
+    assert.equal(between, delta.length - encodeHeader(headerOf(from, fresh)).length - 1 - 32)
+    for (const at of [100, 1000, delta.length - 1])
+      await assert.rejects(groupsOf(Uint8Array.from(delta).with(at, delta[at]! ^ 1)), isIntegrity)
+    await assert.rejects(groupsOf(delta.subarray(0, delta.length - 40)), isIntegrity)
+    await assert.rejects(groupsOf(crafted({ ...head, ops: [op, op] })), isIntegrity)
+  })
+
   it('refuses a header that is too short or announces too much', async () => {
     const zeros = { listing: 0, times: 0, content: 0 }
     const large = encodeHeader({ ...headerOf(from, to), toLengths: { ...zeros, listing: 2 ** 40 } })
