@@ -42,6 +42,7 @@ describe('aetherfs push', () => {
       skipSpecial: true,
       dryRun: undefined,
       concurrency: 9,
+      cacheSize: 10 * 1024 ** 3,
     })
     assert.equal(typeof onProgress, 'function')
     assert.equal(signal?.aborted, false)
@@ -109,6 +110,7 @@ describe('aetherfs push', () => {
           bytes: 1024 ** 3,
           newBytes: 4_000_000,
           sentBytes: 3_565_158,
+          deltaBytes: 0,
           blocks: 1,
           unreadBytes: 0,
           existed: false,

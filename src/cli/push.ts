@@ -23,7 +23,7 @@ interface Flags {
 }
 
 export const push: Verb<Flags> = {
-  settings: ['push.concurrency'],
+  settings: ['push.concurrency', 'push.cacheSize'],
   define(command) {
     command
       .argument('<source>', 'a folder, a .zip, .tar, .tar.gz or .tar.zst, or a file')
@@ -82,6 +82,7 @@ function pushOptions({ settings, signal }: Context, flags: Flags): PushOptions {
     skipSpecial,
     dryRun,
     concurrency: settings['push.concurrency'],
+    cacheSize: settings['push.cacheSize'],
     signal,
   }
 }
