@@ -43,6 +43,7 @@ describe('aetherfs push', () => {
       dryRun: undefined,
       concurrency: 9,
       deltas: true,
+      cacheSize: 10 * 1024 ** 3,
     })
     assert.equal(typeof onProgress, 'function')
     assert.equal(signal?.aborted, false)
@@ -110,6 +111,7 @@ describe('aetherfs push', () => {
           bytes: 1024 ** 3,
           newBytes: 4_000_000,
           sentBytes: 3_565_158,
+          deltaBytes: 0,
           blocks: 1,
           unreadBytes: 0,
           existed: false,

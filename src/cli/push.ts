@@ -23,7 +23,7 @@ interface Flags {
 }
 
 export const push: Verb<Flags> = {
-  settings: ['push.concurrency', 'deltas'],
+  settings: ['push.concurrency', 'push.cacheSize', 'deltas'],
   define(command) {
     command
       .argument('<source>', 'a folder, a .zip, .tar, .tar.gz or .tar.zst, or a file')
@@ -83,6 +83,7 @@ function pushOptions({ settings, signal }: Context, flags: Flags): PushOptions {
     dryRun,
     concurrency: settings['push.concurrency'],
     deltas: settings.deltas,
+    cacheSize: settings['push.cacheSize'],
     signal,
   }
 }

@@ -60,9 +60,9 @@ export function snapshotJson(summary: SnapshotSummary) {
 }
 
 export function pushJson(result: PushResult) {
-  const { host, dataset, digest, files, bytes, newBytes, sentBytes, blocks, unreadBytes, existed, warnings, dryRun } =
-    result
-  const counts = { files, bytes, newBytes, sentBytes, blocks, unreadBytes }
+  const { host, dataset, digest, existed, warnings, dryRun } = result
+  const { files, bytes, newBytes, sentBytes, deltaBytes, blocks, unreadBytes } = result
+  const counts = { files, bytes, newBytes, sentBytes, deltaBytes, blocks, unreadBytes }
   const skipped = result.skipped.map(({ path, reason }) => ({ path, reason }))
   const tags = result.tags.map(tagResultJson)
   return { host, dataset, digest: formatDigest(digest), tags, ...counts, existed, skipped, warnings, dryRun }

@@ -3,7 +3,7 @@ import type { PushResult } from '../../client/client.ts'
 import type { PullResult } from '../../client/pull/pull.ts'
 import { countOf, formatBytes, formatDuration, formatShare } from './numbers.ts'
 
-/** "1.0 GiB in 20,004 files; 3.4 MiB sent, 0.3 %; 1.2 s". */
+/** "1.0 GiB in 20,004 files; 3.4 MiB sent (delta), 0.3 %; 1.2 s". */
 export function pushSummary(result: PushResult, elapsedMs: number): string {
   const content = `${formatBytes(result.bytes)} in ${countOf(result.files, 'file')}`
   return `${content}; ${sent(result)}; ${formatDuration(elapsedMs)}`
@@ -31,10 +31,11 @@ function received(results: readonly PullResult[], downloaded: number, bytes: num
   return `${formatBytes(downloaded)} received${how}${share(downloaded, bytes)}`
 }
 
-function sent({ bytes, sentBytes, existed, dryRun }: PushResult): string {
-  if (dryRun) return `about ${moved(sentBytes, bytes)} would be sent`
+function sent({ bytes, sentBytes, deltaBytes, existed, dryRun }: PushResult): string {
+  const how = byDelta(deltaBytes > 0)
+  if (dryRun) return `about ${moved(sentBytes, bytes)} would be sent${how}`
   if (sentBytes === 0) return existed ? 'the hub has it already, nothing sent' : 'nothing sent'
-  return `${formatBytes(sentBytes)} sent${share(sentBytes, bytes)}`
+  return `${formatBytes(sentBytes)} sent${how}${share(sentBytes, bytes)}`
 }
 
 /** Tells that what changed was moved, and not the chunks that it lies in. */

@@ -89,6 +89,15 @@ export const SETTINGS = {
     30,
   ),
   'push.concurrency': setting(count(1, 64), '--concurrency <count>', 'uploads under way at once', 2),
+  'push.cacheSize': {
+    ...setting(
+      bytes(0, 1024 ** 5),
+      '--cache-size <bytes>',
+      'bytes of pushed files to keep by links or clones, so that the next push sends what changed in them; 0 keeps none',
+      10 * 1024 ** 3,
+    ),
+    defaultText: '10G',
+  },
   'pull.keep': setting(count(0, 1000), '--keep <count>', 'older versions to keep in the folder', 1),
   'pull.rangeGap': {
     ...setting(

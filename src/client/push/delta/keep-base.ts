@@ -57,11 +57,8 @@ async function keepFiles(source: PreparedSource, texts: SourceTexts, digest: Dig
   await makeFolders(files, 0o700)
   const linked = createLinkedFiles(source.entries, createPathOf(source))
   const before = intactStamps(await readBase(folder), files)
-  removeKept(
-    files,
-    (name) => before.has(name as FileHash),
-    (path) => removeStale(path, linked),
-  )
+  const remove = (path: string) => removeName(path, linked)
+  removeKept(files, (name) => before.has(name as FileHash), remove)
   const stamps = new Map<FileHash, KeptStamp>()
   const keep = createKeep(source, files, linked)
   let place = 0
@@ -74,7 +71,7 @@ async function keepFiles(source: PreparedSource, texts: SourceTexts, digest: Dig
     return ++place < texts.entries.length
   })
   await writeBase(folder, { digest, ...texts, stamps })
-  removeKept(files, (name) => stamps.has(name as FileHash))
+  removeKept(files, (name) => stamps.has(name as FileHash), remove)
 }
 
 function intactStamps(base: KeptBase | undefined, files: string): Map<FileHash, KeptStamp> {
@@ -87,7 +84,7 @@ function intactStamps(base: KeptBase | undefined, files: string): Map<FileHash, 
 }
 
 /** What was rewritten in place has its second name here still, and removing that is a change to it like making it was. */
-function removeStale(path: string, { placesOf, renaming }: LinkedFiles): void {
+function removeName(path: string, { placesOf, renaming }: LinkedFiles): void {
   const remove = () => {
     unlinkSync(path)
     return true
