@@ -106,7 +106,7 @@ async function gather(target: PushTarget, deps: PushDeps, gathering: Gathering):
   const { source, options } = deps
   const { known, journal, packer, bases } = gathering
   const report = reportRead(target, deps)
-  const plan = await planDelta(target, deps, bases)
+  const plan = options.deltas === false ? undefined : await planDelta(target, deps, bases)
   if (!plan) {
     const collected = await collectContent(source, known, packer, report, options.signal)
     return { collected, delta: NO_DELTA, sink: packer, newBytes: packer.plainBytes }
