@@ -146,7 +146,7 @@ describe('readDelta', () => {
     assert.ok(sizes.length <= walked / (2 * MiB) + 12, `${sizes.length} reads`)
   })
 
-  it('promise 7: is not given to those who may not pull the dataset, and not for snapshots of another one', async () => {
+  it('is not given to those who may not pull the dataset, and not for snapshots of another one', async () => {
     const storage = createMemoryStorage()
     const open = await openDeltaHub(storage)
     await publish(open.hub, [one, two])
