@@ -64,6 +64,11 @@ export function unpackEntry(packed: PackedBytes, at: number, location: number): 
   }
 }
 
+/** The bytes of an entry's stamp. */
+export function packedStamp({ bytes, view }: PackedBytes, at: number): Buffer {
+  return bytes.subarray(at + PACKED_HEAD, at + PACKED_HEAD + view.getUint8(at + 4))
+}
+
 /** Puts another stamp of the same length in the place of the present one. */
 export function restampEntry({ bytes }: PackedBytes, at: number, stamp: string): void {
   bytes.write(stamp, at + PACKED_HEAD, 'latin1')

@@ -66,7 +66,10 @@ async function pushContent(
   if (options.dryRun) return { ...result, existed: false, tags: [], warnings: delta.warnings }
   const words = { message: options.message ?? '', labels: options.labels ?? {} }
   const record = assembleRecord(staged, known, packer, words)
-  const published = await publish(target, deps, record, bases, journal, present)
+  const publishing = publish(target, deps, record, bases, journal, present)
+  publishing.catch(() => {}) // thrown where it is waited for
+  await keepBase(source, record.digest, deps.bases) // meanwhile
+  const published = await publishing
   const oddities = [...delta.warnings, ...odditiesOf(deps, published.existed), ...journal.warnings()]
   return { ...result, ...published, warnings: [...oddities, ...(await tidyUp())] }
 
@@ -75,7 +78,6 @@ async function pushContent(
     try {
       // In this order: a push after one that is remembered finds nothing to do, and would leave the journal there.
       await journal.clear()
-      await keepBase(source, record.digest, deps.bases)
       await remember(source, whereOf(target), record.digest, collected.chunks)
       return []
     } catch (error) {

@@ -30,8 +30,8 @@ export function isSameButLinked(a: string, b: string): boolean {
 }
 
 /** The number of the inode in a stamp. */
-export function inodeIn(stamp: string): number {
-  bytes.write(stamp, 'latin1')
+export function inodeIn(stamp: Uint8Array): number {
+  bytes.set(stamp)
   return numbers[3]!
 }
 

@@ -1,22 +1,15 @@
 // After a push: its files are kept for the next one, which may then send what has changed in them instead of whole chunks.
-import { existsSync, lstatSync, unlinkSync } from 'node:fs'
+import { lstatSync, readdirSync, unlinkSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { Digest, FileHash } from '../../../core/id.ts'
+import type { FileEntry } from '../../../core/listing.ts'
 import { inSlices } from '../../../dataset/sources/in-slices.ts'
 import { makeFolders } from '../../../storage/make-folders.ts'
 import type { SharedLock } from '../../../storage/shared-lock.ts'
 import type { PreparedSource } from '../prepare.ts'
-import {
-  baseFolder,
-  distinctFiles,
-  filesFolder,
-  type KeptBase,
-  readBase,
-  readBaseHead,
-  writeBase,
-} from './kept-base.ts'
-import { createTaker, isAsKept, type KeptStamp, removeKept, stampOfKept } from './kept-files.ts'
-import { createLinkedFiles, type LinkedFiles } from './linked-files.ts'
+import { baseFolder, distinctFiles, filesFolder, readBaseHead, readContents, writeBase } from './kept-base.ts'
+import { createTaker, isAsKept, type KeptStamp, removeKept } from './kept-files.ts'
+import { createLinkedFiles } from './linked-files.ts'
 import { markUsed, pruneBases, removeBase } from './prune-bases.ts'
 import { createPathOf, isOnDisk, type SourceTexts, textsOf } from './source-image.ts'
 
@@ -55,54 +48,60 @@ async function replaceBase(source: PreparedSource, digest: Digest, folder: strin
 async function keepFiles(source: PreparedSource, texts: SourceTexts, digest: Digest, folder: string): Promise<void> {
   const files = filesFolder(folder)
   await makeFolders(files, 0o700)
-  const linked = createLinkedFiles(source.entries, createPathOf(source))
-  const before = intactStamps(await readBase(folder), files)
-  const remove = (path: string) => removeName(path, linked)
-  removeKept(files, (name) => before.has(name as FileHash), remove)
-  const stamps = new Map<FileHash, KeptStamp>()
-  const keep = createKeep(source, files, linked)
+  const keep = createKeep(source, files, (await readContents(folder)) ?? NONE)
   let place = 0
   await inSlices(() => {
     const entry = texts.entries[place]
-    if (entry?.kind === 'file' && entry.size > 0 && !stamps.has(entry.hash)) {
-      const kept = before.get(entry.hash) ?? keep(place, entry.hash)
-      if (kept) stamps.set(entry.hash, kept)
-    }
+    if (entry?.kind === 'file' && entry.size > 0) keep.take(place, entry)
     return ++place < texts.entries.length
   })
-  await writeBase(folder, { digest, ...texts, stamps })
-  removeKept(files, (name) => stamps.has(name as FileHash), remove)
+  await writeBase(folder, { digest, ...texts, stamps: keep.stamps })
+  keep.removeOthers()
 }
 
-function intactStamps(base: KeptBase | undefined, files: string): Map<FileHash, KeptStamp> {
-  const intact = new Map<FileHash, KeptStamp>()
-  for (const { hash, size } of distinctFiles(base?.entries ?? [])) {
-    const stamp = base?.stamps.get(hash)
-    if (stamp && isAsKept(join(files, hash), size, stamp)) intact.set(hash, stamp)
+const NONE: ReadonlyMap<FileHash, KeptStamp> = new Map()
+
+/** @param before what was kept last time */
+function createKeep(source: PreparedSource, files: string, before: ReadonlyMap<FileHash, KeptStamp>) {
+  const { entries, known } = source
+  const linked = createLinkedFiles(entries, createPathOf(source))
+  const taker = createTaker()
+  const names = new Set(readdirSync(files))
+  const stamps = new Map<FileHash, KeptStamp>()
+
+  function take(place: number, { hash, size }: FileEntry): void {
+    if (stamps.has(hash)) return
+    const old = names.has(hash) ? before.get(hash) : undefined
+    const stamp = old && isIntact(place, size, hash, old) ? old : keep(place, hash)
+    if (stamp) stamps.set(hash, stamp)
   }
-  return intact
-}
 
-/** What was rewritten in place has its second name here still, and removing that is a change to it like making it was. */
-function removeName(path: string, { placesOf, renaming }: LinkedFiles): void {
-  const remove = () => {
-    unlinkSync(path)
-    return true
+  /** A link to a file that did not change since the last push did not change either. */
+  function isIntact(place: number, size: number, hash: FileHash, stamp: KeptStamp): boolean {
+    const isUnchanged = known.oldOffset[place]! >= 0 && linked.inode(place) === stamp.ino
+    return isUnchanged || isAsKept(join(files, hash), size, stamp)
   }
-  const [place] = placesOf(lstatSync(path).ino)
-  if (place !== undefined) renaming(place, remove)
-  if (existsSync(path)) remove()
-}
 
-function createKeep(source: PreparedSource, files: string, linked: LinkedFiles) {
-  const pathOf = createPathOf(source)
-  const take = createTaker()
-
-  return (place: number, hash: FileHash): KeptStamp | undefined => {
+  function keep(place: number, hash: FileHash): KeptStamp | undefined {
     const kept = join(files, hash)
+    if (names.delete(hash)) remove(kept)
     try {
-      if (linked.renaming(place, () => take(pathOf(source.entries.at(place).path), kept))) return stampOfKept(kept)
+      const is = linked.naming(place, (path) => taker.take(path, kept))
+      if (is) return stampOf(taker.clones() ? lstatSync(kept) : is)
     } catch {} // its owner is another, or it has too many links already
     return undefined
   }
+
+  /** What was rewritten in place has its second name here still, and removing that is a change to it like making it was. */
+  function remove(path: string): void {
+    linked.renaming(lstatSync(path).ino, () => unlinkSync(path))
+  }
+
+  const removeOthers = () => removeKept(files, (name) => stamps.has(name as FileHash), remove)
+
+  return { stamps, take, removeOthers }
+}
+
+function stampOf({ mtimeMs, ino }: KeptStamp): KeptStamp {
+  return { mtimeMs, ino }
 }

@@ -1,9 +1,9 @@
 // The snapshot that a source was pushed as last, as far as it is kept in the cache: its listing and times, and its files.
 //
-// Sealed (sealed-file.ts): the length of a head, 32 bits; the head, JSON; listing text; times; for each distinct content of
-// its files in the order of the listing the time and the inode of the kept file, doubles, NaN where it is not kept.
+// Sealed (sealed-file.ts): the length of a head, 32 bits; the head, JSON; of the kept files the hashes, and for each its time and its
+// inode, doubles; listing text; times.
 import { join } from 'node:path'
-import type { Digest, FileHash } from '../../../core/id.ts'
+import { type Digest, type FileHash, ID_BYTES, idAt } from '../../../core/id.ts'
 import { decodeListing, type Entry, type FileEntry } from '../../../core/listing.ts'
 import { replaceFile } from '../../../dataset/replace-file.ts'
 import { openSealed, type SealedFile, sealed } from '../sealed-file.ts'
@@ -61,20 +61,23 @@ export function distinctFiles(entries: readonly Entry[]): FileEntry[] {
 }
 
 export async function writeBase(folder: string, { digest, listing, times, entries, stamps }: KeptBase): Promise<void> {
-  const files = distinctFiles(entries)
-  const numbers = new Float64Array(2 * files.length).fill(Number.NaN)
-  let bytes = 0
-  for (const [i, { hash, size }] of files.entries()) {
-    const stamp = stamps.get(hash)
-    if (stamp === undefined) continue
-    numbers[2 * i] = stamp.mtimeMs
-    numbers[2 * i + 1] = stamp.ino
-    bytes += size
-  }
-  const lengths = { listing: listing.length, times: times.length, contents: files.length }
+  const kept = distinctFiles(entries).filter(({ hash }) => stamps.has(hash))
+  const bytes = kept.reduce((sum, { size }) => sum + size, 0)
+  const lengths = { listing: listing.length, times: times.length, contents: kept.length }
   const head = Buffer.from(JSON.stringify({ magic: MAGIC, digest, bytes, ...lengths } satisfies Head))
   const length = new Uint8Array(Uint32Array.of(head.length).buffer)
-  await replaceFile(manifestPath(folder), sealed([length, head, listing, times, new Uint8Array(numbers.buffer)]))
+  await replaceFile(manifestPath(folder), sealed([length, head, ...packStamps(kept, stamps), listing, times]))
+}
+
+function packStamps(kept: readonly FileEntry[], stamps: KeptBase['stamps']): Uint8Array[] {
+  const hashes = Buffer.alloc(ID_BYTES * kept.length)
+  const numbers = new Float64Array(2 * kept.length)
+  for (const [i, { hash }] of kept.entries()) {
+    const { mtimeMs, ino } = stamps.get(hash)!
+    hashes.write(hash, ID_BYTES * i, 'hex')
+    numbers.set([mtimeMs, ino], 2 * i)
+  }
+  return [hashes, new Uint8Array(numbers.buffer)]
 }
 
 /** Undefined when there is none that could be used. */
@@ -82,14 +85,25 @@ export async function readBase(folder: string): Promise<KeptBase | undefined> {
   try {
     await using file = await openSealed(manifestPath(folder))
     const head = await readHead(file)
+    const stamps = await readStamps(file, head)
     const listing = await file.take(head.listing)
     const times = await file.take(head.times)
-    const numbers = new Float64Array((await file.take(16 * head.contents)).buffer)
     if (!(await file.isWhole())) return undefined
-    const entries = decodeListing(listing)
-    return { digest: head.digest, listing, times, entries, stamps: stampsOf(entries, numbers) }
+    return { digest: head.digest, listing, times, entries: decodeListing(listing), stamps }
   } catch {
     return undefined // absent, damaged or of another version
+  }
+}
+
+/** Which files were kept, without a look at the rest. */
+export async function readContents(folder: string): Promise<KeptBase['stamps'] | undefined> {
+  try {
+    await using file = await openSealed(manifestPath(folder))
+    const stamps = await readStamps(file, await readHead(file))
+    await file.take(file.left())
+    return (await file.isWhole()) ? stamps : undefined
+  } catch {
+    return undefined
   }
 }
 
@@ -112,11 +126,10 @@ async function readHead(file: SealedFile): Promise<Head> {
   return head
 }
 
-function stampsOf(entries: readonly Entry[], numbers: Float64Array): Map<FileHash, KeptStamp> {
+async function readStamps(file: SealedFile, { contents }: Head): Promise<Map<FileHash, KeptStamp>> {
+  const hashes = await file.take(ID_BYTES * contents)
+  const numbers = new Float64Array((await file.take(2 * Float64Array.BYTES_PER_ELEMENT * contents)).buffer)
   const stamps = new Map<FileHash, KeptStamp>()
-  for (const [i, { hash }] of distinctFiles(entries).entries()) {
-    const [mtimeMs = Number.NaN, ino = Number.NaN] = numbers.subarray(2 * i)
-    if (!Number.isNaN(mtimeMs)) stamps.set(hash, { mtimeMs, ino })
-  }
+  for (let i = 0; i < contents; i++) stamps.set(idAt(hashes, i), { mtimeMs: numbers[2 * i]!, ino: numbers[2 * i + 1]! })
   return stamps
 }

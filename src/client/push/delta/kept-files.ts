@@ -17,13 +17,18 @@ const CLONE = constants.COPYFILE_FICLONE_FORCE | constants.COPYFILE_EXCL
 /** The file system cannot do it, for this file or any other. */
 const HOPELESS = ['EXDEV', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'ENOTTY', 'EINVAL']
 
-/** Gives files a second name, or a clone. False when it did not go. */
-export type Taker = (path: string, kept: string) => boolean
+/** Gives files a second name, or a clone. */
+export interface Taker {
+  /** False when it did not go. */
+  take(path: string, kept: string): boolean
+  /** Whether what was taken has an inode of its own. */
+  clones(): boolean
+}
 
 export function createTaker(): Taker {
   let [clones, links] = [true, true]
 
-  return (path, kept) => {
+  function take(path: string, kept: string): boolean {
     if (clones) {
       clones = attempt(() => copyFileSync(path, kept, CLONE))
       if (clones) chmodSync(kept, 0o400)
@@ -31,6 +36,8 @@ export function createTaker(): Taker {
     if (!clones && links) links = attempt(() => linkSync(path, kept))
     return clones || links
   }
+
+  return { take, clones: () => clones }
 }
 
 /** False when it will not go for any other file either. */
@@ -42,11 +49,6 @@ function attempt(action: () => void): boolean {
     if (HOPELESS.includes(systemCode(error) ?? '')) return false
     throw error
   }
-}
-
-export function stampOfKept(path: string): KeptStamp {
-  const { mtimeMs, ino } = lstatSync(path)
-  return { mtimeMs, ino }
 }
 
 /** Whether a kept file is as it was when it was kept. */

@@ -30,10 +30,17 @@ export interface SourceTexts {
 
 /** Undefined when they are longer than a base may be. The hashes of all files must be known. */
 export function textsOf({ entries: table, known }: PreparedSource): SourceTexts | undefined {
-  const listing = collect(listingPieces(listingOf(table, known)))
+  const entries: Entry[] = []
+  const listing = collect(listingPieces(noted(listingOf(table, known), entries)))
   const times = listing && collect(timesPieces(table.times()))
-  if (!listing || !times) return undefined
-  return { listing, times, entries: [...listingOf(table, known)] }
+  return listing && times && { listing, times, entries }
+}
+
+function* noted<T>(items: Iterable<T>, list: T[]): Generator<T> {
+  for (const item of items) {
+    list.push(item)
+    yield item
+  }
 }
 
 /** @param pieces each may change when the next is asked for */
