@@ -1,8 +1,10 @@
 // `aetherfs verify --storage`: every kind of damage is found and named, with the tags that it touches, and nothing else is.
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { deltaOf, headerOf } from '../src/core/delta/delta.fixture.ts'
 import { type Digest, sha256Hex } from '../src/core/id.ts'
+import type { DatasetName } from '../src/core/names.ts'
 import { parseDatasetName } from '../src/core/names.ts'
 import { decodeRecord, encodeRecord, MAX_RECORD, type SnapshotRecord } from '../src/core/record.ts'
 import { buildSnapshot } from '../src/hub/snapshot.fixture.ts'
@@ -117,7 +119,7 @@ describe('a store that is as hubs left it', () => {
     const storage = await copyOf(original)
     const [from, to] = [randomBytesOf(10_000, 'from'), randomBytesOf(3_000_000, 'to')]
     const header = headerOf(from, to)
-    await storage.put(keys.delta(header.from, header.to), await deltaOf(from, to))
+    await storage.put(keys.delta('geo' as DatasetName, header.from, header.to), await deltaOf(from, to))
     const report = await checkStore(storage)
     assert.deepEqual([findingsOf(report), report.counts.delta.objects], [[], 1])
   })
@@ -318,10 +320,10 @@ const DAMAGE: [name: string, damage: (storage: Storage) => Promise<unknown>, fin
     async (storage) => {
       const delta = await deltaOf(Buffer.from('one'), Buffer.from('two'))
       const { from, to } = headerOf(Buffer.from('one'), Buffer.from('two'))
-      await storage.put(keys.delta(from, to), delta)
+      await storage.put(keys.delta('geo' as DatasetName, from, to), delta)
       await change(
         storage,
-        keys.delta(from, to),
+        keys.delta('geo' as DatasetName, from, to),
         flip((length) => length - 40),
       )
     },
@@ -329,7 +331,8 @@ const DAMAGE: [name: string, damage: (storage: Storage) => Promise<unknown>, fin
   ],
   [
     'a delta that is one of others',
-    async (storage) => storage.put(keys.delta(v1, v1), await deltaOf(Buffer.from('one'), Buffer.from('two'))),
+    async (storage) =>
+      storage.put(keys.delta('geo' as DatasetName, v1, v1), await deltaOf(Buffer.from('one'), Buffer.from('two'))),
     [/^damaged delta: it is no delta between the snapshots in its name \[\]$/],
   ],
   [

@@ -62,7 +62,7 @@ export async function createHub({
   async function deltasOf(dataset: DatasetName, digest: Digest, signal?: AbortSignal): Promise<DeltaInfo[]> {
     const log = listLog(storage, tags, dataset, { limit: MOVES_LOOKED_AT, signal })
     const { items } = await log.catch(() => ({ items: [] })) // a log that cannot be read is no reason to tell nothing
-    const into = await deltasInto(storage, digest, items, signal)
+    const into = await deltasInto(storage, dataset, digest, items, signal)
     return [...into, ...(await deltasOutOf(storage, dataset, digest, signal))]
   }
 

@@ -20,6 +20,7 @@ const TRUSTED_FOR = 1000
 const LISTINGS_AT_ONCE = 2
 
 export interface StoredSnapshot {
+  dataset: DatasetName
   record: SnapshotRecord
   /** The record as it is stored. */
   bytes: Uint8Array
@@ -114,7 +115,7 @@ function openRecord(bytes: Uint8Array, dataset: DatasetName, digest: Digest): St
   try {
     const record = decodeRecord(bytes)
     if (record.digest !== digest) throw new Error(`it is that of ${formatDigest(record.digest)}`)
-    return { record, bytes, blocks: new Map(record.blocks.map((block) => [block.id, block])) }
+    return { dataset, record, bytes, blocks: new Map(record.blocks.map((block) => [block.id, block])) }
   } catch (cause) {
     throw new AetherError(
       'integrity',

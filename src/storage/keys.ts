@@ -20,8 +20,8 @@ export const keys = {
   tag: (dataset: DatasetName, tag: TagName) => `${DATASETS}${dataset}/tags/${tag}`,
   log: (dataset: DatasetName) => `${DATASETS}${dataset}/log/`,
   logEntry: (dataset: DatasetName, id: string) => `${DATASETS}${dataset}/log/${id}`,
-  delta: (from: Digest, to: Digest) => `${DELTAS}${from}/${to}`,
-  deltasFrom: (from: Digest) => `${DELTAS}${from}/`,
+  delta: (dataset: DatasetName, from: Digest, to: Digest) => `${DELTAS}${dataset}/${from}/${to}`,
+  deltasFrom: (dataset: DatasetName, from: Digest) => `${DELTAS}${dataset}/${from}/`,
   /** The key with which hubs of this store sign receipts. */
   receiptKey: 'access/receipt-key',
 } as const

@@ -1,17 +1,26 @@
 // A stream of a stored snapshot, read by range: frames are decoded and their chunks checked once, and the last few are kept.
-import { type BlockIndex, type BlockInfo, chunkCount, frameOfChunk, lastAtMost } from '../../core/block.ts'
+import {
+  type BlockIndex,
+  type BlockInfo,
+  CODEC_STORED,
+  chunkCount,
+  frameOfChunk,
+  lastAtMost,
+} from '../../core/block.ts'
 import type { ByteSource } from '../../core/delta/byte-source.ts'
 import { AetherError } from '../../core/errors.ts'
 import { type Extents, extentAt, streamLength } from '../../core/extents.ts'
+import { freeMemory } from '../../core/free-memory.ts'
 import { type BlockReader, checkedChunk } from '../block-reader.ts'
 import { createLruCache } from '../lru-cache.ts'
 
 /** Plain bytes of decoded frames that are kept. */
-const KEPT_FRAMES = 16 * 1024 * 1024
+const KEPT_FRAMES = 4 * 1024 * 1024
 
 /** @param table the blocks that the extents name by their places */
 export function openStreamSource(table: readonly BlockInfo[], extents: Extents, blocks: BlockReader): ByteSource {
-  const frames = createLruCache<string, Uint8Array>(KEPT_FRAMES, (bytes) => bytes.length)
+  // Bytes of a frame are copied out of it at once, so nobody has a view of one that is forgotten.
+  const frames = createLruCache<string, Uint8Array>(KEPT_FRAMES, (bytes) => bytes.length, freeMemory)
 
   async function read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array> {
     const bytes = Buffer.allocUnsafeSlow(length)
@@ -50,7 +59,8 @@ export function openStreamSource(table: readonly BlockInfo[], extents: Extents, 
     const range = { block: 0, firstFrame, endFrame, offset, length: index.frameStart[endFrame]! - offset }
     const [frame] = await blocks.frames(block, range, signal)
     for (let i = index.frameFirst[firstFrame]!; i < index.frameFirst[endFrame]!; i++) checkedChunk(index, frame!, i)
-    return frame!.bytes
+    // What is stored as it is lies in a buffer with others.
+    return index.frameCodec[firstFrame] === CODEC_STORED ? Uint8Array.from(frame!.bytes) : frame!.bytes
   }
 
   return { length: streamLength(extents), read }

@@ -67,7 +67,7 @@ describe('a channel that moves', () => {
     return {
       storage,
       made: made.promise,
-      expected: [keys.delta(one, two), keys.delta(two, three), keys.delta(three, one)],
+      expected: [keys.delta(GEO, one, two), keys.delta(GEO, two, three), keys.delta(GEO, three, one)],
     }
   }
   const list = async (storage: ReturnType<typeof createMemoryStorage>) =>

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { type DeltaHeader, decodeHeader, MAX_HEADER } from '../../core/delta/delta-format.ts'
 import { AetherError, toAetherError } from '../../core/errors.ts'
 import { type Digest, ID_BYTES } from '../../core/id.ts'
+import type { DatasetName } from '../../core/names.ts'
 import { createLruCache } from '../../dataset/lru-cache.ts'
 import { mapOrdered } from '../../dataset/map-ordered.ts'
 import { createSemaphore } from '../../dataset/semaphore.ts'
@@ -30,7 +31,7 @@ export interface StoredDelta {
 
 export interface DeltaStore {
   /** Undefined when there is none that can be read. */
-  find(from: Digest, to: Digest, signal?: AbortSignal): Promise<StoredDelta | undefined>
+  find(dataset: DatasetName, from: Digest, to: Digest, signal?: AbortSignal): Promise<StoredDelta | undefined>
   /**
    * The bytes, or a range of them. All of them are checked: when they do not match their sum, the last piece does not come
    * and the delta is removed.
@@ -40,15 +41,20 @@ export interface DeltaStore {
   /** Reads all of it. When it is damaged it is removed. */
   isSound(delta: StoredDelta, signal?: AbortSignal): Promise<boolean>
   /** Stores a whole delta, unless there is one. */
-  put(from: Digest, to: Digest, whole: () => Uint8Array): Promise<void>
+  put(dataset: DatasetName, from: Digest, to: Digest, whole: () => Uint8Array): Promise<void>
 }
 
 export function createDeltaStore(storage: Storage): DeltaStore {
   const known = createLruCache<string, StoredDelta>(REMEMBERED, () => 1)
   const putting = createSemaphore(1)
 
-  async function find(from: Digest, to: Digest, signal?: AbortSignal): Promise<StoredDelta | undefined> {
-    const key = keys.delta(from, to)
+  async function find(
+    dataset: DatasetName,
+    from: Digest,
+    to: Digest,
+    signal?: AbortSignal,
+  ): Promise<StoredDelta | undefined> {
+    const key = keys.delta(dataset, from, to)
     const info = await storage.head(key, { signal })
     if (!info) return undefined
     const before = known.get(key)
@@ -128,9 +134,9 @@ export function createDeltaStore(storage: Storage): DeltaStore {
     })
   }
 
-  async function put(from: Digest, to: Digest, whole: () => Uint8Array): Promise<void> {
+  async function put(dataset: DatasetName, from: Digest, to: Digest, whole: () => Uint8Array): Promise<void> {
     await putting.run(async () => {
-      await storage.put(keys.delta(from, to), whole(), { ifAbsent: true }).catch((error: unknown) => {
+      await storage.put(keys.delta(dataset, from, to), whole(), { ifAbsent: true }).catch((error: unknown) => {
         if (toAetherError(error).code !== 'conflict') throw error // the other one is as good
       })
     })

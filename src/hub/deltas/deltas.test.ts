@@ -24,7 +24,7 @@ function versions(bytes: number, seed = 'data') {
 const small = versions(3 * MiB)
 const [one, two] = [await buildSnapshot(small.before), await buildSnapshot(small.after)]
 const noise = await buildSnapshot({ 'a.txt': 'three', 'big.bin': sampleBytes(3 * MiB, 'other') })
-const KEY = keys.delta(one.record.digest, two.record.digest)
+const KEY = keys.delta(GEO, one.record.digest, two.record.digest)
 
 function read(hub: Hub, from = one, to = two, options: ReadDeltaOptions = {}): Promise<Delta> {
   return hub.readDelta(ANONYMOUS, GEO, from.record.digest, to.record.digest, options)

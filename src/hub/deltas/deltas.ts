@@ -40,7 +40,7 @@ export function createDeltas(
     to: StoredSnapshot,
     { make = true, suspect = false, signal }: ReadDeltaOptions,
   ): Promise<Delta> {
-    const stored = await store.find(from.record.digest, to.record.digest, signal)
+    const stored = await store.find(to.dataset, from.record.digest, to.record.digest, signal)
     const fits = stored !== undefined && isBetween(stored, from.record, to.record)
     if (fits && (!suspect || (await store.isSound(stored, signal)))) return storedDelta(stored, signal)
     const bytes = make ? await encodings.join(from, to, signal) : undefined
@@ -55,7 +55,7 @@ export function createDeltas(
 
   async function makeInAdvance({ dataset, from, to }: Move): Promise<void> {
     const pair = await Promise.all([snapshots.load(dataset, from), snapshots.load(dataset, to)])
-    if ((await store.find(from, to)) === undefined) await encodings.make(...pair)
+    if ((await store.find(dataset, from, to)) === undefined) await encodings.make(...pair)
   }
 
   async function close(): Promise<void> {

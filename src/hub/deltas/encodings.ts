@@ -62,7 +62,7 @@ export function createEncodings({ storage, store, onEncoded }: EncodingsDeps): E
 
   /** The one that is under way, or a new one; undefined when there is no use in it. */
   function encodingOf(from: StoredSnapshot, to: StoredSnapshot): Encoding | undefined {
-    const key = keys.delta(from.record.digest, to.record.digest)
+    const key = keys.delta(to.dataset, from.record.digest, to.record.digest)
     return hopeless.get(key) ? undefined : (running.get(key) ?? begin(key, from, to))
   }
 
@@ -110,7 +110,7 @@ export function createEncodings({ storage, store, onEncoded }: EncodingsDeps): E
         return tell('given-up')
       }
       encoding.spool.end()
-      const kept = store.put(from.record.digest, to.record.digest, encoding.spool.whole)
+      const kept = store.put(to.dataset, from.record.digest, to.record.digest, encoding.spool.whole)
       tell(
         await kept.then(
           () => 'stored' as const,

@@ -18,11 +18,10 @@ describe('getSnapshot', () => {
       [a, b],
       [b, c],
       [b, a],
-      [b, other],
-      [other, b],
     ] as const)
-      await storage.put(keys.delta(from, to), Buffer.from('a delta'))
-    await storage.put(`${keys.deltasFrom(b)}README`, Buffer.from('x'))
+      await storage.put(keys.delta(GEO, from, to), Buffer.from('a delta'))
+    await storage.put(keys.delta('others' as DatasetName, b, other), Buffer.from('of another'))
+    await storage.put(`${keys.deltasFrom(GEO, b)}README`, Buffer.from('x'))
     const { deltas } = await hub.getSnapshot(ANONYMOUS, GEO, b)
     const out = [a, c].sort().map((to) => ({ from: b, to, size: 7 }))
     assert.deepEqual(deltas, [{ from: a, to: b, size: 7 }, ...out])

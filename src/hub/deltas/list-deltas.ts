@@ -14,26 +14,24 @@ const MOST_OUT = 100
 export const MOVES_LOOKED_AT = 50
 const LOOKS_AT_ONCE = 16
 
-/** Those to snapshots that the dataset has: a caller is not told what others have. */
 export async function deltasOutOf(
   storage: Storage,
   dataset: DatasetName,
   from: Digest,
   signal?: AbortSignal,
 ): Promise<DeltaInfo[]> {
-  const prefix = keys.deltasFrom(from)
+  const prefix = keys.deltasFrom(dataset, from)
   const { objects } = await storage.list({ prefix, limit: MOST_OUT, signal })
-  const look = async ({ key, size }: { key: string; size: number }) => {
+  return objects.flatMap(({ key, size }) => {
     const to = digestIn(key.slice(prefix.length))
-    const isOurs = to !== undefined && (await storage.head(keys.snapshot(dataset, to), { signal })) !== undefined
-    return isOurs ? [{ from, to, size }] : []
-  }
-  return (await Array.fromAsync(mapOrdered(objects, LOOKS_AT_ONCE, look))).flat()
+    return to === undefined ? [] : [{ from, to, size }]
+  })
 }
 
 /** Those from where tags were before they moved to the snapshot. */
 export async function deltasInto(
   storage: Storage,
+  dataset: DatasetName,
   to: Digest,
   moves: readonly LogEntry[],
   signal?: AbortSignal,
@@ -41,7 +39,7 @@ export async function deltasInto(
   const before = new Set(moves.filter((move) => move.to === to).flatMap(({ from }) => from ?? []))
   before.delete(to)
   const look = async (from: Digest) => {
-    const info = await storage.head(keys.delta(from, to), { signal })
+    const info = await storage.head(keys.delta(dataset, from, to), { signal })
     return info ? [{ from, to, size: info.size }] : []
   }
   return (await Array.fromAsync(mapOrdered(before, LOOKS_AT_ONCE, look))).flat()

@@ -127,7 +127,7 @@ describe('takeDelta', () => {
     const image = await hub.readDelta(ANONYMOUS, GEO, FROM, TO)
     assert.ok(image.stored)
     assert.ok((await readAll(image.read())).equals(good))
-    assert.ok((await storage.head(keys.delta(FROM, TO)))!.size === good.length)
+    assert.ok((await storage.head(keys.delta(GEO, FROM, TO)))!.size === good.length)
   })
 
   it('works for every pair of small datasets, also when nothing is new', async () => {
@@ -190,7 +190,7 @@ describe('takeDelta', () => {
       ],
     ]
     for (const [what, delta] of evil) await assert.rejects(take(hub, delta), { code: 'integrity' }, what)
-    assert.equal(await storage.head(keys.delta(FROM, TO)), undefined)
+    assert.equal(await storage.head(keys.delta(GEO, FROM, TO)), undefined)
     await take(hub, good)
   })
 
@@ -238,7 +238,7 @@ describe('takeDelta', () => {
     armed = true
     const taking = hub.takeDelta(ANONYMOUS, GEO, FROM, TO, good.length, pieceOf(good), { signal: gone.signal })
     await assert.rejects(taking, { code: 'cancelled' })
-    assert.equal(await storage.head(keys.delta(FROM, TO)), undefined)
+    assert.equal(await storage.head(keys.delta(GEO, FROM, TO)), undefined)
   })
 
   it('gives receipts that are good for the caller alone', async () => {

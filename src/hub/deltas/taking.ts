@@ -71,7 +71,7 @@ export function createTaking({ storage, store, keepBlock }: TakingDeps): Taking 
     try {
       await readBody(body, size, spool)
       const blocks = await takes.run(() => takeApart(from, to, size, spool, signal), signal)
-      await store.put(from.record.digest, to, spool.whole).catch(() => {}) // it can be made again, and the blocks are there
+      await store.put(from.dataset, from.record.digest, to, spool.whole).catch(() => {}) // it can be made again, and the blocks are there
       return blocks
     } finally {
       spool.release()

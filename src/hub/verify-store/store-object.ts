@@ -9,7 +9,7 @@ export type StoreObject =
   | { kind: 'snapshot'; key: string; dataset: DatasetName; digest: Digest }
   | { kind: 'tag'; key: string; dataset: DatasetName; tag: TagName }
   | { kind: 'log-entry'; key: string; dataset: DatasetName; id: string }
-  | { kind: 'delta'; key: string; from: Digest; to: Digest }
+  | { kind: 'delta'; key: string; dataset: DatasetName; from: Digest; to: Digest }
   | { kind: 'receipt-key'; key: string }
 
 export type ObjectKind = StoreObject['kind']
@@ -26,8 +26,8 @@ export function logObject(dataset: DatasetName, id: string): StoreObject {
   return { kind: 'log-entry', key: keys.logEntry(dataset, id), dataset, id }
 }
 
-function deltaObject(from: Digest, to: Digest): StoreObject {
-  return { kind: 'delta', key: keys.delta(from, to), from, to }
+function deltaObject(dataset: DatasetName, from: Digest, to: Digest): StoreObject {
+  return { kind: 'delta', key: keys.delta(dataset, from, to), dataset, from, to }
 }
 
 function digestOf(hex: string): Digest {
@@ -48,8 +48,8 @@ function parseKey(key: string): StoreObject | undefined {
   if (key === keys.receiptKey) return { kind: 'receipt-key', key }
   const [, block] = /^blocks\/..\/([^/]+)$/.exec(key) ?? []
   if (block !== undefined) return blockObject(parseBlockId(block))
-  const [, from, to] = /^deltas\/([^/]+)\/([^/]+)$/.exec(key) ?? []
-  if (from !== undefined && to !== undefined) return deltaObject(digestOf(from), digestOf(to))
+  const [, owner = '', from, to] = /^deltas\/(.+)\/([^/]+)\/([^/]+)$/.exec(key) ?? []
+  if (from !== undefined && to !== undefined) return deltaObject(parseDatasetName(owner), digestOf(from), digestOf(to))
   const [, name = '', folder, last = ''] = /^datasets\/(.+)\/(snapshots|tags|log)\/([^/]+)$/.exec(key) ?? []
   if (folder === undefined) return undefined
   const dataset = parseDatasetName(name)
