@@ -6,7 +6,7 @@
 // group's dictionary holds the old bytes around it, so that zstd finds small shifts itself.
 
 import type { Peeker } from './byte-source.ts'
-import type { DeltaOp } from './delta-format.ts'
+import { type DeltaOp, MAX_GROUP_DATA } from './delta-format.ts'
 import { equalRun, equalRunBefore, MIN_RUN, runEnd } from './equal-runs.ts'
 import {
   createFingerprints,
@@ -109,7 +109,9 @@ function createRegionMatcher(old: Peeker, fresh: Peeker, anchors: readonly Ancho
     while (at < end) {
       const length = await equalRun(old, at + distance, fresh, at, end)
       if (length >= HOME_RUN) home = distance
-      const found = at + length < end ? await findNext(at + length, end) : { to: end, distance }
+      // Not farther than a group goes, so that what matches nothing is given away and not held up.
+      const most = Math.min(end, at + length + MAX_GROUP_DATA)
+      const found = at + length < end ? await findNext(at + length, most) : { to: end, distance }
       yield { copyFrom: clamp(at + distance), copyLength: length, dataLength: found.to - at - length }
       at = found.to
       distance = found.distance

@@ -8,7 +8,7 @@ import type { FetchBlock } from '../block-reader.ts'
 const FIRST_WINDOW = 256 * 1024
 const LARGEST_WINDOW = 4 * 1024 * 1024
 /** Bytes of all windows that are kept. */
-const KEPT_WINDOWS = 6 * 1024 * 1024
+const KEPT_WINDOWS = 12 * 1024 * 1024
 /** Bytes that may be left out between two windows that follow each other. */
 const GAP = 128 * 1024
 

@@ -3,6 +3,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DeltaPiece } from '../../core/delta/apply.ts'
+import { createPeeker } from '../../core/delta/byte-source.ts'
 import { AetherError, toAetherError } from '../../core/errors.ts'
 import type { ChunkId } from '../../core/id.ts'
 import { createBufferShelf } from '../buffer-shelf.ts'
@@ -72,6 +73,8 @@ function dropUnfinished({ plan, options: { root }, beginnings }: Work): void {
 /** Content of a window, and of one read, in bytes. */
 const WINDOW_BYTES = 2 * 1024 * 1024
 const READ_BYTES = 512 * 1024
+/** Copies up to this size, in bytes, are taken out of larger reads. */
+const SMALL_COPY = 32 * 1024
 /** Buffers of reads that wait to be used again. */
 const IDLE_BYTES = 8 * 1024 * 1024
 /** No chunk has to do with it. */
@@ -85,6 +88,7 @@ const NO_WINDOW: Window = {
 
 function createPatchWindows({ pieces, from }: Patch, spans: Spans, signal?: AbortSignal) {
   const shelf = createBufferShelf(IDLE_BYTES)
+  const near = createPeeker(from, signal)
   let copied = 0
 
   async function* all(): AsyncGenerator<FetchedWindow> {
@@ -123,12 +127,18 @@ function createPatchWindows({ pieces, from }: Patch, spans: Spans, signal?: Abor
   async function* read(piece: DeltaPiece, offset: number): AsyncGenerator<Piece> {
     // A copy, because a buffer on the shelf must hold nothing else.
     if ('bytes' in piece) return yield newPiece(Uint8Array.from(piece.bytes), offset)
+    copied += piece.length
+    if (piece.length <= SMALL_COPY) return yield newPiece(await copyOf(piece), offset)
     for (let done = 0; done < piece.length; done += READ_BYTES) {
       const length = Math.min(READ_BYTES, piece.length - done)
       const into = shelf.take(length).subarray(0, length)
-      copied += length
       yield newPiece(await from.read(piece.copyFrom + done, length, signal, into), offset + done)
     }
+  }
+
+  /** Where much has changed, copies are many and small, and lie close together. */
+  async function copyOf({ copyFrom, length }: { copyFrom: number; length: number }): Promise<Uint8Array> {
+    return Uint8Array.from(await near.range(copyFrom, length))
   }
 
   return { all, copied: () => copied }
