@@ -43,8 +43,8 @@ const { method } = DatasetService
 const MAX_ANSWER = 64 * 1024 * 1024
 /** A hub may read a whole snapshot back before it answers a publish, and says nothing meanwhile. Milliseconds. */
 const PUBLISH_TIMEOUT = 15 * 60_000
-/** A hub may have to make a delta before it sends any of it. Milliseconds. */
-const DELTA_TIMEOUT = 120_000
+/** A hub may have to make a delta before it sends any of it. Who waits for longer takes chunks. Milliseconds. */
+const DELTA_TIMEOUT = 30_000
 /** Bytes of a delta that a hub may send at once, whatever was asked for. */
 const MAX_DELTA_ANSWER = 64 * 1024 * 1024
 /** A hub makes the whole snapshot out of a delta before it answers. Milliseconds. */
