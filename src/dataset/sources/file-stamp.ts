@@ -24,9 +24,17 @@ export function stampOf(stat: StampedStat): string {
   return bytes.toString('latin1')
 }
 
-/** Whether two stamps differ in nothing but the time of the last change to the inode, as they do when a link was made. */
+/**
+ * Whether two stamps differ in nothing but the time of the last change to the inode, as they do when a link was made: another
+ * push of the same files may keep them meanwhile. A write sets the other time as well.
+ */
 export function isSameButLinked(a: string, b: string): boolean {
   return a.slice(0, CTIME) === b.slice(0, CTIME) && a.slice(CTIME + NUMBER) === b.slice(CTIME + NUMBER)
+}
+
+/** Whether a file has not been written to since it was listed. */
+export function isAsListed(now: string, listed: string): boolean {
+  return now === listed || isSameButLinked(now, listed)
 }
 
 /** The number of the inode in a stamp. */

@@ -4,7 +4,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { AetherError, systemCode } from '../../core/errors.ts'
 import type { Source, SourceEntry } from '../source.ts'
-import { stampOf } from './file-stamp.ts'
+import { isAsListed, stampOf } from './file-stamp.ts'
 import { explainSystem, quote } from './offences.ts'
 import { createRandomSource, type FileBytes } from './segment-reader.ts'
 import { changedError } from './source-error.ts'
@@ -15,9 +15,9 @@ const BUFFER_BYTES = 1024 * 1024
 
 /**
  * What is read is what was listed: size, times, inode and device of the open file are compared with what the walk saw,
- * before and after reading. So a file that grew, shrank, was written to or replaced is found out, and so is a folder that
- * was swapped for a link, because a path through it leads to another inode. Writes through a memory map that the kernel
- * has not yet put down to the file's time are not seen.
+ * before and after reading; a link that was made to it meanwhile does not count. So a file that grew, shrank, was written
+ * to or replaced is found out, and so is a folder that was swapped for a link, because a path through it leads to another
+ * inode. Writes through a memory map that the kernel has not yet put down to the file's time are not seen.
  */
 export function createFolderSource(root: string, kind: 'folder' | 'file'): Source {
   const buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES)
@@ -69,7 +69,7 @@ function createFileBytes(fd: number, entry: SourceEntry, offset: number, buffer:
 
   function verify(): void {
     const stat = attempt(entry, () => fstatSync(fd))
-    if (stat.dev !== entry.location || stampOf(stat) !== entry.stamp) throw changedError(entry.path)
+    if (stat.dev !== entry.location || !isAsListed(stampOf(stat), entry.stamp)) throw changedError(entry.path)
   }
 
   return { next, verify, close: () => attempt(entry, () => closeSync(fd)) }
