@@ -1,6 +1,6 @@
 // Pushes to be disturbed: what there is before them, and what has to be there after them.
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync, renameSync, rmSync, utimesSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { connect } from '../../../src/client/index.ts'
 import { sha256Hex } from '../../../src/core/id.ts'
@@ -78,15 +78,23 @@ export async function pushScenario(
         const now = await storedTags(storage)
         for (const reference of REFERENCES) assert.equal(`sha256:${now.get(reference)}`, digest)
         assert.deepEqual(await readBack(hub, `geo@${digest}`, at(`${name}-read`)), lines)
-        const files = namesBelow(join(home, 'cache/aetherfs')).filter((name) => !name.endsWith('/'))
+        const cache = join(home, 'cache/aetherfs')
+        const files = namesBelow(cache).filter((name) => !name.endsWith('/'))
         assert.deepEqual(
-          files.filter((name) => !/^(sources|tails\/..)\/[0-9a-f]{64}$/.test(name)),
+          files.filter((name) => !isInPlace(cache, name)),
           [],
         )
       },
       [Symbol.asyncDispose]: () => hub[Symbol.asyncDispose](),
     }
   }
+}
+
+/** What a push leaves in its cache. Of the files that it keeps for deltas each is named by its hash. */
+function isInPlace(cache: string, name: string): boolean {
+  const [, hash] = /^bases\/[0-9a-f]{64}\/files\/([0-9a-f]{64})$/.exec(name) ?? []
+  if (hash !== undefined) return sha256Hex(readFileSync(join(cache, name))) === hash
+  return /^((sources|tails\/..)\/[0-9a-f]{64}|bases\/lock|bases\/[0-9a-f]{64}\/base)$/.test(name)
 }
 
 function envOf({ host }: TestHub, home: string): Record<string, string> {
