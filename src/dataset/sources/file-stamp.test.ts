@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { isSettled, stampOf } from './file-stamp.ts'
+import { isAsListed, isSettled, stampOf } from './file-stamp.ts'
 
 const NOW = 1_800_000_000_123.5
 
@@ -26,4 +26,18 @@ describe('stampOf', () => {
     for (const other of others) assert.notEqual(stampOf({ ...stat, ...other }), stampOf(stat))
   })
   it('is short and has one byte for each character', () => assert.match(stampOf(stat), /^[\0-\xff]{32}$/))
+})
+
+describe('isAsListed', () => {
+  const stat = { size: 10, mtimeMs: NOW, ctimeMs: NOW, ino: 77, nlink: 1 }
+  const listed = stampOf(stat)
+
+  it('takes a link that was made since for no change, and nothing else', () => {
+    assert.ok(isAsListed(stat, listed))
+    assert.ok(isAsListed({ ...stat, ctimeMs: NOW + 1, nlink: 2 }, listed))
+    for (const other of [{ ctimeMs: NOW + 1 }, { size: 11 }, { mtimeMs: NOW + 1 }, { ino: 78 }]) {
+      assert.ok(!isAsListed({ ...stat, ...other }, listed))
+      if (!('ctimeMs' in other)) assert.ok(!isAsListed({ ...stat, ...other, ctimeMs: NOW + 1, nlink: 2 }, listed))
+    }
+  })
 })

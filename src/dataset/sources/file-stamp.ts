@@ -32,9 +32,10 @@ export function isSameButLinked(a: string, b: string): boolean {
   return a.slice(0, CTIME) === b.slice(0, CTIME) && a.slice(CTIME + NUMBER) === b.slice(CTIME + NUMBER)
 }
 
-/** Whether a file has not been written to since it was listed. */
-export function isAsListed(now: string, listed: string): boolean {
-  return now === listed || isSameButLinked(now, listed)
+/** Whether a file is as it was listed, but for a link that was made to it since. A file without one has no such excuse. */
+export function isAsListed(stat: StampedStat & Pick<Stats, 'nlink'>, listed: string): boolean {
+  const now = stampOf(stat)
+  return now === listed || (stat.nlink > 1 && isSameButLinked(now, listed))
 }
 
 /** The number of the inode in a stamp. */

@@ -4,7 +4,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { AetherError, systemCode } from '../../core/errors.ts'
 import type { Source, SourceEntry } from '../source.ts'
-import { isAsListed, stampOf } from './file-stamp.ts'
+import { isAsListed } from './file-stamp.ts'
 import { explainSystem, quote } from './offences.ts'
 import { createRandomSource, type FileBytes } from './segment-reader.ts'
 import { changedError } from './source-error.ts'
@@ -69,7 +69,7 @@ function createFileBytes(fd: number, entry: SourceEntry, offset: number, buffer:
 
   function verify(): void {
     const stat = attempt(entry, () => fstatSync(fd))
-    if (stat.dev !== entry.location || !isAsListed(stampOf(stat), entry.stamp)) throw changedError(entry.path)
+    if (stat.dev !== entry.location || !isAsListed(stat, entry.stamp)) throw changedError(entry.path)
   }
 
   return { next, verify, close: () => attempt(entry, () => closeSync(fd)) }

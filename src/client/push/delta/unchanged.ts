@@ -1,6 +1,6 @@
 // Whether the files that a push has read are still what they were when they were listed.
 import { lstatSync, statSync } from 'node:fs'
-import { isAsListed, stampOf } from '../../../dataset/sources/file-stamp.ts'
+import { isAsListed } from '../../../dataset/sources/file-stamp.ts'
 import { changedError } from '../../../dataset/sources/source-error.ts'
 import type { PreparedSource } from '../prepare.ts'
 import { createPathOf } from './source-image.ts'
@@ -14,6 +14,6 @@ export function checkUnchanged(source: PreparedSource): void {
     if (known.oldOffset[place]! >= 0 || entries.size(place) === 0) continue
     const { path, stamp } = entries.at(place)
     const stat = look(pathOf(path), { throwIfNoEntry: false })
-    if (stat === undefined || !isAsListed(stampOf(stat), stamp)) throw changedError(path)
+    if (stat === undefined || !isAsListed(stat, stamp)) throw changedError(path)
   }
 }
