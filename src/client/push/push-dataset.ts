@@ -1,5 +1,6 @@
 // One push of a prepared source to one dataset on one hub. The order of things: docs/architecture.md, "Push".
 import { AetherError, toAetherError } from '../../core/errors.ts'
+import type { Digest } from '../../core/id.ts'
 import { encodeRecord, type SnapshotRecord } from '../../core/record.ts'
 import { createPacker, type Packer } from '../../dataset/packer.ts'
 import type { PushResult } from '../client.ts'
@@ -27,7 +28,8 @@ export async function pushDataset(target: PushTarget, deps: PushDeps): Promise<P
   const digest = unchangedDigest(deps.source)
   const pushedBefore = deps.source.last?.pushed[whereOf(target)] === digest
   if (digest && pushedBefore && [...present.values()].every((tag) => tag?.digest === digest)) {
-    return nothingToDo(target, deps, digest, present)
+    const warnings = deps.options.dryRun ? [] : await keepAgain(target, deps, digest)
+    return { ...nothingToDo(target, deps, digest, present), warnings }
   }
   checkVersions(present, digest)
   const journal = openJournal(deps.cacheFolder, target.connection.hosts, target.dataset)
@@ -68,23 +70,36 @@ async function pushContent(
   const record = assembleRecord(staged, known, packer, words)
   const publishing = publish(target, deps, record, bases, journal, present)
   publishing.catch(() => {}) // thrown where it is waited for
-  await keepBase(source, record.digest, deps.bases) // meanwhile
+  await keepBase(source, record.digest, deps.bases) // meanwhile, and before the stat cache is written
   const published = await publishing
   const oddities = [...delta.warnings, ...odditiesOf(deps, published.existed), ...journal.warnings()]
   return { ...result, ...published, warnings: [...oddities, ...(await tidyUp())] }
 
-  /** The push is through, whatever becomes of the caches. */
-  async function tidyUp(): Promise<string[]> {
-    try {
+  function tidyUp(): Promise<string[]> {
+    return caching(async () => {
       // In this order: a push after one that is remembered finds nothing to do, and would leave the journal there.
       await journal.clear()
       await remember(source, whereOf(target), record.digest, collected.chunks)
-      return []
-    } catch (error) {
-      return [
-        `The next push has to read everything again, because this one could not write its cache: ${toAetherError(error).message}`,
-      ]
-    }
+    })
+  }
+}
+
+/** The last push may have been unable to keep the files. */
+async function keepAgain(target: PushTarget, { source, bases }: PushDeps, digest: Digest): Promise<string[]> {
+  const { last } = source
+  if (!(last && (await keepBase(source, digest, bases)))) return []
+  return await caching(() => remember(source, whereOf(target), digest, last.chunks))
+}
+
+/** The push is through, whatever becomes of the caches. */
+async function caching(write: () => Promise<void>): Promise<string[]> {
+  try {
+    await write()
+    return []
+  } catch (error) {
+    return [
+      `The next push has to read everything again, because this one could not write its cache: ${toAetherError(error).message}`,
+    ]
   }
 }
 

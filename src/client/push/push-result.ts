@@ -1,7 +1,6 @@
 // What a push tells of itself, while it runs and in the end.
 import type { TagResult } from '../../core/dataset.ts'
 import type { Digest } from '../../core/id.ts'
-import type { PushResult } from '../client.ts'
 import type { PreparedSource } from './prepare.ts'
 import type { PresentTags } from './present-tags.ts'
 import type { PushDeps, PushTarget } from './push-target.ts'
@@ -49,7 +48,7 @@ export function odditiesOf({ source, options }: PushDeps, existed: boolean): str
   return found
 }
 
-export function nothingToDo(target: PushTarget, deps: PushDeps, digest: Digest, present: PresentTags): PushResult {
+export function nothingToDo(target: PushTarget, deps: PushDeps, digest: Digest, present: PresentTags) {
   const tags: TagResult[] = [...present.values()]
     .filter((tag) => tag !== undefined)
     .map((tag) => ({ tag, previous: digest }))
@@ -62,6 +61,5 @@ export function nothingToDo(target: PushTarget, deps: PushDeps, digest: Digest, 
     blocks: 0,
     unreadBytes: bytesOf(deps.source),
     existed: true,
-    warnings: [],
   }
 }

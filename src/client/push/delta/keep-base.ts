@@ -25,15 +25,26 @@ export interface Bases {
   lock: SharedLock | undefined
 }
 
-/** Never fails: what cannot be kept only costs the next push bytes. To be called before the stat cache is written. */
-export async function keepBase(source: PreparedSource, digest: Digest, bases: Bases): Promise<void> {
-  if (!bases.lock || !isOnDisk(source)) return
+/**
+ * Never fails: what cannot be kept only costs the next push bytes, and that one tries again.
+ * @returns whether stamps may have changed, so that the stat cache is to be written after this
+ */
+export async function keepBase(source: PreparedSource, digest: Digest, bases: Bases): Promise<boolean> {
+  if (!bases.lock || !isOnDisk(source)) return false
   try {
     const folder = baseFolder(bases.cacheFolder, basename(source.cachePath))
-    const isKept = bases.most > 0 && source.known.same
-    if (isKept && (await readBaseHead(folder))?.digest === digest) markUsed(folder)
-    else await bases.lock.alone(() => replaceBase(source, digest, folder, bases))
+    if (await isKept(source, digest, folder, bases)) return false
+    await bases.lock.alone(() => replaceBase(source, digest, folder, bases))
   } catch {} // the disk is full, or not to be written
+  return true
+}
+
+async function isKept({ known }: PreparedSource, digest: Digest, folder: string, { most }: Bases): Promise<boolean> {
+  if (most === 0 || !known.same) return false
+  const head = await readBaseHead(folder)
+  if (head?.digest !== digest || head.bytes > most) return false
+  markUsed(folder)
+  return true
 }
 
 async function replaceBase(source: PreparedSource, digest: Digest, folder: string, bases: Bases): Promise<void> {
