@@ -9,7 +9,7 @@ import { listDatasets, listTags } from './catalogue.ts'
 import { createDeltas, type DeltasOptions } from './deltas/deltas.ts'
 import { deltasInto, deltasOutOf, MOVES_LOOKED_AT } from './deltas/list-deltas.ts'
 import { discreet } from './discreet.ts'
-import type { BlockPart, Caller, DeltaInfo, Hub, TagResult } from './hub.ts'
+import type { BlockPart, Caller, DeltaInfo, Hub, PublishRequest, PublishResult, TagResult } from './hub.ts'
 import { type Permit, permitAll } from './permit.ts'
 import { createPublisher } from './publish.ts'
 import { openReceipts } from './receipts.ts'
@@ -18,6 +18,7 @@ import { checkLogToken, listLog } from './tag-log.ts'
 import { createTagStore } from './tag-store.ts'
 import { deleteTag, moveTag, requireTag, rollbackTarget, tagInfo } from './tags.ts'
 import { createUploads } from './uploads.ts'
+import { createV1Hub } from './v1/create-v1-hub.ts'
 
 export interface HubDeps {
   storage: Storage
@@ -43,6 +44,8 @@ export async function createHub({
   const uploads = createUploads(storage, indexes)
   const deltas = createDeltas({ storage, snapshots, keepBlock: uploads.keep }, deltaOptions)
   const publisher = createPublisher({ storage, snapshots, tags, receipts, permit, now })
+  const rules = { storage, snapshots, tags, receipts, permit, indexes, now }
+  const v1 = createV1Hub({ ...rules, keepBlock: uploads.keep, publish })
 
   async function blockOf(caller: Caller, ...[dataset, digest, id, options]: WithoutCaller<Hub['blockSize']>) {
     permit.check(caller, 'pull', dataset)
@@ -56,6 +59,12 @@ export async function createHub({
     const { tag, previous } = result
     if (!tag.version && previous !== undefined && previous !== tag.digest)
       deltas.moved({ dataset, from: previous, to: tag.digest })
+    return result
+  }
+
+  async function publish(caller: Caller, request: PublishRequest, signal?: AbortSignal): Promise<PublishResult> {
+    const result = await publisher(caller, request, signal)
+    for (const moved of result.tags) noted(request.dataset, moved)
     return result
   }
 
@@ -163,18 +172,16 @@ export async function createHub({
       return receipts.sign(caller, dataset, await uploads.take(id, size, body, signal))
     },
 
-    async publish(caller, request, { signal } = {}) {
-      const result = await publisher(caller, request, signal)
-      for (const moved of result.tags) noted(request.dataset, moved)
-      return result
-    },
+    publish: (caller, request, { signal } = {}) => publish(caller, request, signal),
+
+    v1,
 
     async ready({ signal } = {}) {
       await storage.head(keys.receiptKey, { signal })
     },
 
     async close() {
-      await Promise.all([uploads.close(), deltas.close()])
+      await Promise.all([uploads.close(), deltas.close(), v1.close()])
     },
   }
 }

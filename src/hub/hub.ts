@@ -16,6 +16,7 @@ import type {
 import type { BlockId, Digest } from '../core/id.ts'
 import type { DatasetName, TagName } from '../core/names.ts'
 import type { ByteRange } from '../storage/storage.ts'
+import type { V1Hub } from './v1/v1-hub.ts'
 
 export type * from '../core/dataset.ts'
 
@@ -156,6 +157,8 @@ export interface Hub {
   ): Promise<string>
   /** @throws {AetherError} `conflict` before anything is stored when a tag cannot move; `denied` for a block without receipt or base. */
   publish(caller: Caller, request: PublishRequest, options?: CallOptions): Promise<PublishResult>
+  /** What the API of version 1 asks for besides. */
+  readonly v1: V1Hub
   /** Resolves when the store answers. @throws {AetherError} `unavailable` */
   ready(options?: CallOptions): Promise<void>
   /** Ends the workers. The storage stays open: who opened it closes it. */

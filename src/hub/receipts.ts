@@ -21,6 +21,8 @@ export interface Receipts {
   sign(caller: Caller, dataset: DatasetName, block: BlockInfo): string
   /** @throws {AetherError} `denied` when it is forged, expired, another caller's or another dataset's. */
   check(caller: Caller, dataset: DatasetName, receipt: string): BlockInfo
+  /** A key that all hubs of this store have for one purpose, and nobody else. */
+  keyFor(purpose: string): Uint8Array
 }
 
 const Payload = z.strictObject({
@@ -67,7 +69,7 @@ export async function openReceipts(storage: Storage, now: () => number): Promise
     }
   }
 
-  return { sign, check }
+  return { sign, check, keyFor: mac }
 }
 
 /** The signing key of this store; the first hub makes it. Whichever hub that was, its key is the one that counts. */

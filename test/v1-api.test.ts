@@ -1,0 +1,221 @@
+// The API of version 1 from end to end: pushes become ordinary datasets, and ordinary datasets are read in equal cuts.
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { Code, ConnectError } from '@connectrpc/connect'
+import { sampleBytes, sampleText } from '../src/core/sample.fixture.ts'
+import { file, type Tree, treeOf, writeTree } from './testing/tree.fixture.ts'
+import { openV1, signatureOf, type V1Client } from './testing/v1-client.fixture.ts'
+import { openWorld, type TestWorld } from './testing/world.fixture.ts'
+
+const KiB = 1024
+/** In the order of a walk, which is not that of bytes: "a/b" comes before "a.txt". */
+const FILES: Record<string, Buffer> = {
+  'a/b.bin': sampleBytes(700 * KiB, 'b'),
+  'a/empty': Buffer.alloc(0),
+  'a.txt': sampleText(300 * KiB, 'a'),
+  'z/ü.csv': sampleText(90 * KiB, 'z'),
+}
+const LATEST = { name: 'geo', version: 'latest' }
+
+async function opened(): Promise<TestWorld & { v1: V1Client }> {
+  const world = await openWorld()
+  return Object.assign(world, { v1: openV1(world.hub.url) })
+}
+
+async function codeOf(promise: Promise<unknown>): Promise<Code | 'no error'> {
+  return promise.then(
+    () => 'no error' as const,
+    (error: unknown) => ConnectError.from(error).code,
+  )
+}
+
+function treeOfFiles(files: Record<string, Buffer>): Tree {
+  return Object.fromEntries(Object.entries(files).map(([path, bytes]) => [path, file(bytes)]))
+}
+
+describe('a push of a v1 client', () => {
+  it('is an ordinary dataset: pulled bit for bit, and made of the chunks that any push makes', async () => {
+    await using world = await opened()
+    await world.v1.push(FILES, [LATEST, { name: 'geo', version: 'v1' }], 256 * KiB)
+    const [pulled] = await world.client.pull(world.at('target'), ['geo:v1'])
+    await writeTree(world.at('source'), treeOfFiles(FILES))
+    assert.deepEqual(await treeOf(pulled!.path), await treeOf(world.at('source')))
+
+    const [pushed] = await world.newClient().push(world.at('source'), ['geo:v2', 'geo:latest'])
+    assert.deepEqual([pushed!.existed, pushed!.newBytes, pushed!.blocks], [true, 0, 0])
+  })
+
+  it('is read back by v1 clients, in blocks of the same size', async () => {
+    await using world = await opened()
+    await world.v1.push(FILES, [LATEST], 100_000)
+    const { dataset } = await world.v1.datasets.lookup({ tag: LATEST })
+    assert.equal(dataset!.blockSize, 100_000)
+    assert.deepEqual(
+      dataset!.files.map(({ name, lastModified }) => [name, lastModified?.seconds, lastModified?.nanos]),
+      [
+        ['a.txt', 1_700_000_002n, 5000],
+        ['a/b.bin', 1_700_000_000n, 5000],
+        ['a/empty', 1_700_000_001n, 5000],
+        ['z/ü.csv', 1_700_000_003n, 5000],
+      ],
+    )
+    const pulled = await world.v1.pull(LATEST)
+    for (const [path, bytes] of Object.entries(FILES)) assert.ok(pulled.get(path)!.equals(bytes), path)
+  })
+
+  it('stores only what the tag did not have', async () => {
+    await using world = await opened()
+    await writeTree(world.at('source'), treeOfFiles(FILES))
+    await world.client.push(world.at('source'), ['geo:latest'])
+    const before = await blocksOf(world)
+    await world.v1.push({ ...FILES, 'new.bin': sampleBytes(200 * KiB, 'new') }, [LATEST], 300 * KiB)
+    const fresh = (await blocksOf(world)).filter(({ key }) => !before.some((block) => block.key === key))
+    assert.equal(fresh.length, 1)
+    assert.ok(fresh[0]!.size < 230 * KiB, `${fresh[0]!.size} bytes are new`)
+  })
+
+  it('skips blocks that are there, and may name those of a dataset that it has looked up', async () => {
+    await using world = await opened()
+    const first = await world.v1.push(FILES, [LATEST], 256 * KiB)
+    const again = await world.v1.push(FILES, [{ name: '@team/geo', version: 'v1' }], 256 * KiB)
+    assert.deepEqual([first.skipped, again.skipped], [0, first.signatures.length])
+    assert.equal(await codeOf(world.v1.upload(FILES['a/b.bin']!.subarray(0, 256 * KiB))), Code.AlreadyExists)
+
+    const { dataset } = await world.v1.datasets.lookup({ tag: { name: '@team/geo', version: 'v1' } })
+    await world.v1.datasets.publish({ dataset, tags: [{ name: 'copy', version: 'v1' }] })
+    const tags = await Promise.all(['copy:v1', 'geo:latest'].map((name) => world.client.resolve(name)))
+    assert.equal(tags[0]!.digest, tags[1]!.digest)
+  })
+
+  it('takes a dataset without bytes', async () => {
+    await using world = await opened()
+    await world.v1.push({ empty: '' }, [LATEST])
+    assert.deepEqual([...(await world.v1.pull(LATEST))], [['empty', Buffer.alloc(0)]])
+  })
+
+  it('writes versions once', async () => {
+    await using world = await opened()
+    const v1 = { name: 'geo', version: 'v1' }
+    await world.v1.push({ a: 'one' }, [v1])
+    await world.v1.push({ a: 'one' }, [v1])
+    assert.equal(await codeOf(world.v1.push({ a: 'two' }, [v1])), Code.AlreadyExists)
+    assert.equal((await world.v1.pull(v1)).get('a')!.toString(), 'one')
+  })
+})
+
+async function blocksOf({ hub }: TestWorld) {
+  return (await hub.storage.list({ prefix: 'blocks/' })).objects
+}
+
+describe('a dataset of version 2', () => {
+  it('is seen in cuts of 64 MiB, any range of which can be read', async () => {
+    await using world = await opened()
+    const tree = {
+      ...treeOfFiles(FILES),
+      folder: { kind: 'folder' as const },
+      link: { kind: 'link' as const, target: 'a.txt' },
+    }
+    await writeTree(world.at('source'), tree)
+    await world.client.push(world.at('source'), ['@team/geo:latest'])
+    const tag = { name: '@team/geo', version: 'latest' }
+    const { dataset } = await world.v1.datasets.lookup({ tag })
+    const { blockSize, blocks, files } = dataset!
+    assert.deepEqual([blockSize, blocks.length, files.length], [64 * KiB * KiB, 1, 4])
+    const content = Buffer.concat(['a.txt', 'a/b.bin', 'z/ü.csv'].map((path) => FILES[path]!))
+    const [block = ''] = blocks
+    assert.ok(block.length < 100, block)
+    for (const [offset, size] of [
+      [0, 0],
+      [0, 1],
+      [5, 300 * KiB],
+      [content.length - 1, 0],
+      [content.length, 0],
+      [1000, 10 * content.length],
+    ] as const) {
+      const wanted = content.subarray(offset, size === 0 ? undefined : offset + size)
+      assert.ok((await world.v1.read(block, offset, size)).equals(wanted), `${offset} ${size}`)
+    }
+    await world.v1.blocks.lookup({ signature: block })
+    const parts: number[] = []
+    for await (const { part } of world.v1.blocks.download({ signature: block })) parts.push(part.length)
+    assert.ok(parts.every((length) => length > 0 && length <= 64 * KiB))
+  })
+})
+
+describe('what v1 clients should not do', () => {
+  it('is refused before anything is published', async () => {
+    await using world = await opened()
+    const { datasets, upload } = world.v1
+    const block = await upload(Buffer.from('hello world'))
+    const good = { files: [{ name: 'a', size: 11n }], blockSize: 100, blocks: [block] }
+    const publish = (change: object, tags = [LATEST]) =>
+      codeOf(datasets.publish({ dataset: { ...good, ...change }, tags }))
+    const files = (...names: string[]) => ({ files: names.map((name, i) => ({ name, size: i === 0 ? 11n : 0n })) })
+
+    for (const name of ['../a', 'a/../b', '/etc/passwd', '', 'a//b', './a', 'a\0b', 'x'.repeat(300)])
+      assert.equal(await publish(files(name)), Code.InvalidArgument, JSON.stringify(name))
+    assert.equal(await publish(files('a', 'a')), Code.InvalidArgument)
+    assert.equal(await publish(files('a', 'a/b')), Code.InvalidArgument)
+    assert.equal(await publish({ files: [{ name: 'a', size: 12n }] }), Code.InvalidArgument)
+    assert.equal(await publish({ files: [{ name: 'a', size: -1n }] }), Code.InvalidArgument)
+    assert.equal(await publish({ files: [{ name: 'a', size: 2n ** 62n }] }), Code.InvalidArgument)
+    assert.equal(await publish({ blockSize: 0 }), Code.InvalidArgument)
+    assert.equal(await publish({ blockSize: -5 }), Code.InvalidArgument)
+    assert.equal(await publish({ blockSize: 5 }), Code.InvalidArgument)
+    assert.equal(await publish({ blocks: [] }), Code.InvalidArgument)
+    assert.equal(await publish({ blocks: [signatureOf(Buffer.from('else'))] }), Code.NotFound)
+    assert.equal(await publish({ blocks: ['no such name'] }), Code.NotFound)
+    assert.equal(await publish({}, []), Code.InvalidArgument)
+    assert.equal(await publish({}, [{ name: 'Geo', version: 'v1' }]), Code.InvalidArgument)
+    assert.equal(await publish({}, [{ name: 'geo', version: '' }]), Code.InvalidArgument)
+    assert.equal(await codeOf(datasets.publish({ tags: [LATEST] })), Code.InvalidArgument)
+    assert.equal(await codeOf(datasets.lookup({ tag: LATEST })), Code.NotFound)
+    assert.deepEqual((await world.hub.storage.list({ prefix: 'datasets/' })).objects, [])
+    assert.equal(await publish({}), 'no error')
+  })
+
+  it('is refused of uploads that are not as announced', async () => {
+    await using world = await opened()
+    const { upload, blocks } = world.v1
+    const bytes = sampleBytes(100_000, 'x')
+    const [right, size] = [signatureOf(bytes), String(bytes.length)]
+    const wrong = signatureOf(Buffer.from('y'))
+    for (const metadata of [
+      { 'X-AFS-Block-Signature': wrong, 'X-AFS-Block-Size': size },
+      { 'X-AFS-Block-Signature': right, 'X-AFS-Block-Size': '99999' },
+      { 'X-AFS-Block-Signature': right, 'X-AFS-Block-Size': '100001' },
+      { 'X-AFS-Block-Signature': right, 'X-AFS-Block-Size': '-1' },
+      { 'X-AFS-Block-Signature': '../../access/receipt-key', 'X-AFS-Block-Size': size },
+    ])
+      assert.equal(await codeOf(upload(bytes, metadata)), Code.InvalidArgument, JSON.stringify(metadata))
+    assert.equal(await codeOf(upload(bytes, { 'X-AFS-Block-Size': String(2 ** 40) })), Code.ResourceExhausted)
+    assert.equal(await codeOf(upload(Buffer.alloc(0), {})), Code.InvalidArgument)
+    assert.equal(await codeOf(blocks.lookup({ signature: right })), Code.NotFound)
+    assert.deepEqual((await world.hub.storage.list({ prefix: 'staging/' })).objects, [])
+    assert.equal(await upload(bytes, {}), right)
+  })
+
+  it('is refused of names and ranges of blocks', async () => {
+    await using world = await opened()
+    await world.v1.push({ a: sampleBytes(50_000, 'a') }, [LATEST])
+    const { dataset } = await world.v1.datasets.lookup({ tag: LATEST })
+    const [name = ''] = dataset!.blocks
+    const other = name.endsWith('A') ? 'B' : 'A'
+    const forged = [
+      `${name.slice(0, -1)}${other}`,
+      `${name}A`,
+      name.slice(0, -2),
+      'v2.',
+      `v2.${'A'.repeat(80)}`,
+      'x'.repeat(9000),
+      '',
+    ]
+    for (const signature of forged) assert.equal(await codeOf(world.v1.read(signature)), Code.NotFound, signature)
+    for (const [offset, size] of [
+      [-1, 1],
+      [0, -1],
+      [50_001, 0],
+    ] as const)
+      assert.equal(await codeOf(world.v1.read(name, offset, size)), Code.InvalidArgument)
+  })
+})
