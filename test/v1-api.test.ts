@@ -3,9 +3,10 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Code, ConnectError } from '@connectrpc/connect'
 import { sampleBytes, sampleText } from '../src/core/sample.fixture.ts'
+import type { Dataset } from '../src/gen/aetherfs/dataset/v1/dataset_api_pb.ts'
 import { file, type Tree, treeOf, writeTree } from './testing/tree.fixture.ts'
 import { openV1, signatureOf, type V1Client } from './testing/v1-client.fixture.ts'
-import { openWorld, type TestWorld } from './testing/world.fixture.ts'
+import { openWorld, type TestWorld, type WorldOptions } from './testing/world.fixture.ts'
 
 const KiB = 1024
 /** In the order of a walk, which is not that of bytes: "a/b" comes before "a.txt". */
@@ -17,8 +18,8 @@ const FILES: Record<string, Buffer> = {
 }
 const LATEST = { name: 'geo', version: 'latest' }
 
-async function opened(): Promise<TestWorld & { v1: V1Client }> {
-  const world = await openWorld()
+async function opened(options: WorldOptions = {}): Promise<TestWorld & { v1: V1Client }> {
+  const world = await openWorld(options)
   return Object.assign(world, { v1: openV1(world.hub.url) })
 }
 
@@ -217,5 +218,161 @@ describe('what v1 clients should not do', () => {
       [50_001, 0],
     ] as const)
       assert.equal(await codeOf(world.v1.read(name, offset, size)), Code.InvalidArgument)
+  })
+})
+
+describe('a subscription of a v1 client', () => {
+  const moved = (name: string, version = 'latest'): { tag: typeof LATEST } => ({ tag: { name, version } })
+
+  it('tells what a tag points to at once, and then each time it moves', { timeout: 20_000 }, async () => {
+    await using world = await opened({ limits: { tagInterval: 10 } })
+    await world.v1.push({ a: 'one' }, [LATEST])
+    const requests = queue<{ tag: typeof LATEST; cancel?: boolean }>()
+    requests.push(moved('geo'))
+    requests.push(moved('other'))
+    const answers = world.v1.datasets.subscribe(requests.items())[Symbol.asyncIterator]()
+    const next = async () => {
+      const { tag, dataset } = (await answers.next()).value!
+      return [tag!.name, namesOf(dataset)]
+    }
+    assert.deepEqual(await next(), ['geo', 'a'])
+    await world.v1.push({ b: 'two' }, [LATEST])
+    assert.deepEqual(await next(), ['geo', 'b'])
+    requests.push({ ...moved('geo'), cancel: true })
+    await world.v1.push({ c: 'three' }, [{ name: 'other', version: 'latest' }])
+    assert.deepEqual(await next(), ['other', 'c'])
+    requests.push(moved('geo')) // once more from the start
+    assert.deepEqual(await next(), ['geo', 'b'])
+    requests.push({ ...moved('geo'), cancel: true })
+    requests.push({ ...moved('other'), cancel: true })
+    requests.end()
+    assert.equal((await answers.next()).done, true)
+  })
+
+  it('is bounded, and ends with what is wrong in it', async () => {
+    await using world = await opened()
+    const subscribe = async (tags: object[]) => {
+      const requests = queue<object>()
+      for (const tag of tags) requests.push({ tag })
+      return codeOf(Array.fromAsync(world.v1.datasets.subscribe(requests.items())))
+    }
+    assert.equal(await subscribe([{ name: 'Geo', version: 'latest' }]), Code.InvalidArgument)
+    const many = Array.from({ length: 65 }, (_, i) => ({ name: 'geo', version: `t${i}` }))
+    assert.equal(await subscribe(many), Code.ResourceExhausted)
+  })
+
+  it('does not hold up a hub that ends', { timeout: 20_000 }, async () => {
+    await using world = await opened({ limits: { tagInterval: 60_000 } })
+    await world.v1.push({ a: 'one' }, [LATEST])
+    const requests = queue<object>()
+    requests.push(moved('geo'))
+    const answers = world.v1.datasets.subscribe(requests.items())[Symbol.asyncIterator]()
+    await answers.next()
+    const ended = answers.next()
+    await world.hub.drain(10_000)
+    assert.equal((await ended).done, true)
+  })
+})
+
+function namesOf(dataset: Dataset | undefined): string {
+  return dataset!.files.map(({ name }) => name).join()
+}
+
+/** Items that are pushed one after the other. */
+function queue<T>() {
+  const waiting: T[] = []
+  let more = Promise.withResolvers<void>()
+  let ended = false
+  const wake = () => {
+    more.resolve()
+    more = Promise.withResolvers()
+  }
+  return {
+    push: (item: T) => {
+      waiting.push(item)
+      wake()
+    },
+    end: () => {
+      ended = true
+      wake()
+    },
+    async *items(): AsyncGenerator<T> {
+      for (;;) {
+        if (waiting.length > 0) yield waiting.shift()!
+        else if (ended) return
+        else await more.promise
+      }
+    },
+  }
+}
+
+describe('v1 over REST', () => {
+  it('pushes, lists, looks up and reads', async () => {
+    await using world = await opened()
+    const { url } = world.hub
+    const ask = async (path: string, init: RequestInit = {}) => {
+      const response = await fetch(url + path, init)
+      return { status: response.status, body: (await response.json()) as Record<string, unknown> }
+    }
+    const post = (path: string, body: string | Uint8Array<ArrayBuffer>, type = 'application/json') =>
+      ask(path, { method: 'POST', body, headers: { 'content-type': type } })
+
+    const [one, two] = [sampleBytes(100_000, '1'), sampleBytes(50_000, '2')]
+    const raw = await post('/api/v1/blocks', new Uint8Array(one), 'application/octet-stream')
+    assert.deepEqual(raw, { status: 200, body: { signature: signatureOf(one) } })
+    const lines = [two.subarray(0, 20_000), two.subarray(20_000)].map((part) =>
+      JSON.stringify({ part: part.toString('base64') }),
+    )
+    const streamed = await post('/api/v1/blocks', `${lines.join('\n')}\n`)
+    assert.deepEqual(streamed, { status: 200, body: { signature: signatureOf(two) } })
+    assert.equal((await post('/api/v1/blocks', new Uint8Array(one), 'application/octet-stream')).status, 409)
+    assert.equal((await post('/api/v1/blocks', 'not JSON')).status, 400)
+    assert.equal((await post('/api/v1/blocks', 'text', 'text/plain')).status, 415)
+
+    const dataset = {
+      files: [{ name: 'x/y', size: '150000', lastModified: '2026-11-22T10:00:00.000005Z' }],
+      blockSize: 100_000,
+      blocks: [signatureOf(one), signatureOf(two)],
+    }
+    const tags = [{ name: '@team/geo', version: 'v1' }]
+    assert.deepEqual(await post('/api/v1/datasets', JSON.stringify({ dataset, tags })), { status: 200, body: {} })
+
+    assert.deepEqual((await ask('/api/v1/datasets?page_size=5')).body, {
+      datasets: [{ name: '@team/geo', version: '' }],
+      nextPageToken: '',
+    })
+    assert.deepEqual((await ask('/api/v1/datasets/@team/geo/tags')).body, { tags, nextPageToken: '' })
+    const found = await ask('/api/v1/datasets/@team%2Fgeo/tags/v1')
+    const { blocks, ...rest } = found.body.dataset as { blocks: string[] }
+    assert.deepEqual(rest, { files: dataset.files, blockSize: 100_000 })
+    const block = await fetch(`${url}/api/v1/blocks/${blocks[1]}?offset=10&size=100`)
+    assert.deepEqual(Buffer.from(await block.arrayBuffer()), two.subarray(10, 110))
+    const head = await fetch(`${url}/api/v1/blocks/${blocks[1]}`, { method: 'HEAD' })
+    assert.deepEqual([head.status, head.headers.get('content-length')], [200, '50000'])
+    assert.equal((await fetch(`${url}/api/v1/blocks/nope`, { method: 'HEAD' })).status, 404)
+    assert.equal((await ask(`/api/v1/blocks/${blocks[1]}?offset=-1`)).status, 400)
+    assert.equal((await ask('/api/v1/datasets/@team/geo/tags/v9')).status, 404)
+    const agent = await post('/api/v1/agent/publish', '{}')
+    assert.equal(agent.status, 501)
+  })
+})
+
+describe('lists of v1', () => {
+  it('come in pages', async () => {
+    await using world = await opened()
+    const tags = ['a', 'b', '@x/c'].flatMap((name) => ['v1', 'v2'].map((version) => ({ name, version })))
+    await world.v1.push({ a: 'one' }, tags)
+    const { datasets } = world.v1
+    const first = await datasets.list({ pageSize: 2 })
+    assert.deepEqual(
+      first.datasets.map(({ name }) => name),
+      ['@x/c', 'a'],
+    )
+    const last = await datasets.list({ pageSize: 2, pageToken: first.nextPageToken })
+    assert.deepEqual([last.datasets.map(({ name }) => name), last.nextPageToken], [['b'], ''])
+    const { tags: one, nextPageToken } = await datasets.listTags({ name: '@x/c', pageSize: 1 })
+    assert.deepEqual([one[0]!.version, nextPageToken], ['v1', 'v1'])
+    assert.equal((await datasets.list({ pageSize: 1_000_000 })).datasets.length, 3)
+    assert.equal(await codeOf(datasets.list({ pageSize: -1 })), Code.InvalidArgument)
   })
 })

@@ -14,6 +14,8 @@ export interface TestHub extends AsyncDisposable {
   url: string
   hub: Hub
   storage: Storage
+  /** As when the program is told to end. */
+  drain(deadline: number): Promise<void>
 }
 
 export interface TestHubOptions {
@@ -40,5 +42,5 @@ export async function startHub({
     await hub.close()
   }
 
-  return { host: url.replace('http://', ''), url, hub, storage, [Symbol.asyncDispose]: stop }
+  return { host: url.replace('http://', ''), url, hub, storage, drain: server.drain, [Symbol.asyncDispose]: stop }
 }

@@ -1,18 +1,22 @@
 // Puts together what the v1 API asks of a hub.
 import { AetherError } from '../../core/errors.ts'
+import { sha256Hex } from '../../core/id.ts'
+import type { SnapshotRecord } from '../../core/record.ts'
 import type { IndexCache } from '../../dataset/block-reader.ts'
 import type { Caller } from '../hub.ts'
 import type { StoredSnapshot } from '../snapshots.ts'
 import { requireTag } from '../tags.ts'
 import { type Cut, createBlockNames } from './block-names.ts'
+import { type ContentRange, partOf } from './block-ranges.ts'
 import { blockCount, blockSizeOf, sizeOfBlock } from './cuts.ts'
 import { createFilePublisher, type FilePublisherDeps } from './publish-files.ts'
+import { createPublishedBlocks, type PublishedBlock } from './published-blocks.ts'
 import { createContentReads } from './read-content.ts'
-import { isSignature } from './signature.ts'
+import { isSignature, type Signature } from './signature.ts'
 import { createStaging } from './staging.ts'
 import type { OpenBlock, V1File, V1Hub } from './v1-hub.ts'
 
-export interface V1HubDeps extends Omit<FilePublisherDeps, 'openBlock'> {
+export interface V1HubDeps extends Omit<FilePublisherDeps, 'openBlock' | 'remember'> {
   indexes: IndexCache
   now: () => number
 }
@@ -25,25 +29,61 @@ export function createV1Hub(deps: V1HubDeps): V1Hub & { close(): Promise<void> }
   const names = createBlockNames(receipts.keyFor('names of v1 blocks'))
   const staging = createStaging(storage, now)
   const readContent = createContentReads(storage, indexes)
-  const publisher = createFilePublisher({ ...deps, openBlock })
+  const published = createPublishedBlocks(storage, now)
+  const publisher = createFilePublisher({ ...deps, openBlock, remember })
 
   async function openBlock(caller: Caller, name: string, signal?: AbortSignal): Promise<OpenBlock> {
-    const staged = isSignature(name) ? await staging.find(caller, name, signal) : undefined
-    if (staged) return staged
     const cut = names.decode(name)
-    if (cut) return openCut(caller, cut, signal)
+    const block = cut
+      ? await openCut(caller, cut, signal)
+      : isSignature(name)
+        ? await findSigned(caller, name, signal)
+        : undefined
+    if (block) return block
     throw new AetherError('not-found', `There is no block "${name.slice(0, 100)}"`)
   }
 
-  async function openCut(caller: Caller, cut: Cut, signal?: AbortSignal): Promise<OpenBlock> {
+  /** Uploaded, or published before. */
+  async function findSigned(
+    caller: Caller,
+    signature: Signature,
+    signal?: AbortSignal,
+  ): Promise<OpenBlock | undefined> {
+    const owner = ownerOf(caller)
+    const staged = await staging.find(owner, signature, signal)
+    if (staged?.stays) return staged
+    const found = await published.find(owner, signature, signal)
+    return (found && (await openPublished(caller, found, signal))) ?? staged
+  }
+
+  async function openPublished(
+    caller: Caller,
+    { block, stays }: { block: PublishedBlock; stays: boolean },
+    signal?: AbortSignal,
+  ): Promise<OpenBlock | undefined> {
+    if (!permit.mayPull(caller, block.dataset)) return undefined
+    const snapshot = await snapshots.load(block.dataset, block.digest, signal).catch(unlessUseless)
+    return snapshot && openRanges(snapshot.record, block.ranges, stays)
+  }
+
+  async function openCut(caller: Caller, cut: Cut, signal?: AbortSignal): Promise<OpenBlock | undefined> {
     permit.check(caller, 'pull', cut.dataset)
     const { record } = await snapshots.load(cut.dataset, cut.digest, signal)
-    const start = cut.index * cut.blockSize
-    const size = sizeOfBlock(record.content.length, cut.blockSize, cut.index)
-    if (!(size > 0)) throw new AetherError('not-found', 'The snapshot has no such block')
-    const read: OpenBlock['read'] = (offset, length, abort) =>
-      readContent(record, { offset: start + offset, length }, abort)
-    return { size, stays: true, read }
+    const length = sizeOfBlock(record.content.length, cut.blockSize, cut.index)
+    return length > 0 ? openRanges(record, [{ offset: cut.index * cut.blockSize, length }], true) : undefined
+  }
+
+  function openRanges(record: SnapshotRecord, ranges: readonly ContentRange[], stays: boolean): OpenBlock {
+    const size = ranges.reduce((sum, { length }) => sum + length, 0)
+    const read: OpenBlock['read'] = async function* (offset, length, signal) {
+      for (const range of partOf(ranges, { offset, length })) yield* readContent(record, range, signal)
+    }
+    return { size, stays, read }
+  }
+
+  /** The publish is through, whatever becomes of this: at worst its blocks are sent once more. */
+  async function remember(...[caller, blocks, ranges, { dataset, digest }]: Parameters<FilePublisherDeps['remember']>) {
+    await published.remember(ownerOf(caller), blocks, ranges, { dataset, digest }).catch(() => {})
   }
 
   function namesOf({ dataset, record }: StoredSnapshot, blockSize: number): string[] {
@@ -54,7 +94,12 @@ export function createV1Hub(deps: V1HubDeps): V1Hub & { close(): Promise<void> }
   return {
     openBlock: (caller, name, { signal } = {}) => openBlock(caller, name, signal),
 
-    stageBlock: (caller, body, announced, { signal } = {}) => staging.stage(caller, body, announced, signal),
+    async stageBlock(caller, body, announced, { signal } = {}) {
+      const { signature = '' } = announced
+      const present = isSignature(signature) ? await findSigned(caller, signature, signal) : undefined
+      if (present?.stays) throw new AetherError('conflict', `The block ${signature} is there already`)
+      return staging.stage(ownerOf(caller), body, announced, signal)
+    },
 
     async describe(caller, { dataset, tag }, { maxBytes, signal }) {
       permit.check(caller, 'pull', dataset)
@@ -78,6 +123,16 @@ export function createV1Hub(deps: V1HubDeps): V1Hub & { close(): Promise<void> }
 
     close: publisher.close,
   }
+}
+
+/** Callers learn nothing of each other's blocks. */
+function ownerOf({ subject }: Caller): string {
+  return sha256Hex(subject).slice(0, 32)
+}
+
+/** A snapshot that is gone or damaged gives no blocks. */
+function unlessUseless(error: unknown): undefined {
+  if (!(error instanceof AetherError && ['integrity', 'not-found'].includes(error.code))) throw error
 }
 
 function tooManyFiles(dataset: string, maxBytes: number): AetherError {

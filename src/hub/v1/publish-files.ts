@@ -12,13 +12,14 @@ import { createSemaphore } from '../../dataset/semaphore.ts'
 import { createWorkerPool, workerModule } from '../../dataset/worker-pool.ts'
 import { keys } from '../../storage/keys.ts'
 import type { Storage } from '../../storage/storage.ts'
-import type { Caller } from '../hub.ts'
+import type { Caller, PublishResult } from '../hub.ts'
 import type { Permit } from '../permit.ts'
 import type { Publish } from '../publish.ts'
 import type { Receipts } from '../receipts.ts'
 import type { Snapshots, StoredSnapshot } from '../snapshots.ts'
 import { listLog } from '../tag-log.ts'
 import type { TagStore } from '../tag-store.ts'
+import { blockRanges, type ContentRange } from './block-ranges.ts'
 import { BLOCK_SIZE_LABEL, blockCount, sizeOfBlock } from './cuts.ts'
 import { checkFit, joinFiles, readJoined } from './joined-files.ts'
 import type { OpenBlock, V1Dataset, V1Tag } from './v1-hub.ts'
@@ -51,6 +52,13 @@ export interface FilePublisherDeps {
   keepBlock(info: BlockInfo, bytes: Uint8Array, signal?: AbortSignal): Promise<void>
   openBlock(caller: Caller, name: string, signal?: AbortSignal): Promise<OpenBlock>
   publish: Publish
+  /** Hears where blocks are that were published. */
+  remember(caller: Caller, names: readonly string[], ranges: ContentRange[][], where: Place): Promise<void>
+}
+
+interface Place {
+  dataset: DatasetName
+  digest: Digest
 }
 
 export function createFilePublisher(deps: FilePublisherDeps): FilePublisher {
@@ -75,7 +83,8 @@ export function createFilePublisher(deps: FilePublisherDeps): FilePublisher {
       async () => {
         const bases = await findBases(caller, groups, signal)
         const built = await build(caller, dataset, files, bases, signal)
-        await publishTo(caller, groups, built, bases, signal)
+        const digest = await publishTo(caller, groups, built, bases, signal)
+        await deps.remember(caller, dataset.blocks, blockRanges(files, dataset.blockSize), { ...tags[0]!, digest })
       },
       signal,
       WAIT_FOR_ROOM,
@@ -141,8 +150,8 @@ export function createFilePublisher(deps: FilePublisherDeps): FilePublisher {
     { record, blocks }: BuildResult,
     bases: readonly StoredSnapshot[],
     signal?: AbortSignal,
-  ): Promise<void> {
-    const done: DatasetName[] = []
+  ): Promise<Digest> {
+    const done: PublishResult[] = []
     for (const [dataset, tags] of groups) {
       const request = {
         dataset,
@@ -153,12 +162,12 @@ export function createFilePublisher(deps: FilePublisherDeps): FilePublisher {
         reason: '',
       }
       try {
-        await deps.publish(caller, request, signal)
+        done.push(await deps.publish(caller, request, signal))
       } catch (error) {
-        throw done.length === 0 ? error : partly(error, dataset, done)
+        throw done.length === 0 ? error : partly(error, dataset, [...groups.keys()].slice(0, done.length))
       }
-      done.push(dataset)
     }
+    return done[0]!.digest
   }
 
   return { publish, close: workers.close }

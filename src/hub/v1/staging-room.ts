@@ -4,12 +4,17 @@ import { createLruCache } from '../../dataset/lru-cache.ts'
 import { mapOrdered } from '../../dataset/map-ordered.ts'
 import { keys, STAGING } from '../../storage/keys.ts'
 import type { ObjectInfo, Storage } from '../../storage/storage.ts'
+import { PUBLISHED_LIFETIME } from './published-blocks.ts'
 
 const HOUR = 3600 * 1000
 /** Milliseconds for which a block is kept. */
 export const STAGED_LIFETIME = 24 * HOUR
-/** The same for its parts, which are written before it: the largest block takes 18 hours at the slowest pace. */
-const PART_LIFETIME = 2 * STAGED_LIFETIME
+/** Milliseconds after which objects are removed. Parts are written before their block: the largest takes 18 hours at the slowest pace. */
+const LIFETIMES: Readonly<Record<string, number>> = {
+  blocks: STAGED_LIFETIME,
+  parts: 2 * STAGED_LIFETIME,
+  published: PUBLISHED_LIFETIME,
+}
 /** Bytes, and objects, of one caller at most. Hubs of one store count by themselves, so it may become somewhat more. */
 const MOST = { bytes: 64 * 1024 ** 3, objects: 50_000 } as const
 /** Milliseconds after which the store is asked again how much there is. */
@@ -49,9 +54,11 @@ export function createStagingRoom(storage: Storage, now: () => number): StagingR
 
   async function count(owner: string, signal?: AbortSignal): Promise<Use> {
     const use: Use = { bytes: 0, objects: 0, counted: now() }
-    for await (const { size } of list(storage, keys.staged(owner), signal)) {
-      use.bytes += size
-      use.objects++
+    for (const kind of ['blocks', 'parts'] as const) {
+      for await (const { size } of list(storage, keys.staged(owner, kind), signal)) {
+        use.bytes += size
+        use.objects++
+      }
     }
     uses.set(owner, use)
     return use
@@ -74,8 +81,9 @@ export function createStagingRoom(storage: Storage, now: () => number): StagingR
   return { take, sweep }
 }
 
+/** What is none of ours stays. */
 function lifetimeOf(key: string): number {
-  return key.split('/')[3] === 'blocks' ? STAGED_LIFETIME : PART_LIFETIME
+  return LIFETIMES[key.split('/')[3] ?? ''] ?? Number.POSITIVE_INFINITY
 }
 
 async function* list(storage: Storage, prefix: string, signal?: AbortSignal): AsyncGenerator<ObjectInfo> {

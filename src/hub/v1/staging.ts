@@ -1,12 +1,10 @@
 // Keeps blocks of v1 clients until a publish names them. They lie in the store, so that any hub of it can publish them.
 import { randomBytes } from 'node:crypto'
 import { AetherError } from '../../core/errors.ts'
-import { sha256Hex } from '../../core/id.ts'
 import { createBufferPool } from '../../dataset/buffer-pool.ts'
 import { createSemaphore } from '../../dataset/semaphore.ts'
 import { keys } from '../../storage/keys.ts'
 import type { Storage } from '../../storage/storage.ts'
-import type { Caller } from '../hub.ts'
 import type { Signature } from './signature.ts'
 import { encodeStaged, MAX_STAGED_TEXT, PART_BYTES, parseStaged, readStaged } from './staged-block.ts'
 import { createStagingRoom, STAGED_LIFETIME } from './staging-room.ts'
@@ -19,10 +17,10 @@ const UPLOADS_AT_ONCE = 8
 const WAIT_FOR_ROOM = 20_000
 
 export interface Staging {
-  /** A block that this caller has uploaded; undefined when there is none. */
-  find(caller: Caller, signature: Signature, signal?: AbortSignal): Promise<OpenBlock | undefined>
+  /** A block that this owner has uploaded; undefined when there is none. One that is damaged is none: it is to be uploaded again. */
+  find(owner: string, signature: Signature, signal?: AbortSignal): Promise<OpenBlock | undefined>
   /** See V1Hub. */
-  stage(caller: Caller, body: AsyncIterable<Uint8Array>, announced: Announced, signal?: AbortSignal): Promise<Signature>
+  stage(owner: string, body: AsyncIterable<Uint8Array>, announced: Announced, signal?: AbortSignal): Promise<Signature>
 }
 
 export function createStaging(storage: Storage, now: () => number): Staging {
@@ -33,17 +31,16 @@ export function createStaging(storage: Storage, now: () => number): Staging {
   async function look(owner: string, signature: Signature, signal?: AbortSignal) {
     try {
       const range = { offset: 0, length: MAX_STAGED_TEXT }
-      const { info, bytes } = await storage.get(keyOf(owner, signature), { range, signal })
+      const { info, bytes } = await storage.get(keys.stagedBlock(owner, signature), { range, signal })
       const age = now() - info.modified
       return age > STAGED_LIFETIME ? undefined : { block: parseStaged(bytes), stays: age < STAGED_LIFETIME / 2 }
     } catch (error) {
-      if (error instanceof AetherError && error.code === 'not-found') return undefined
+      if (error instanceof AetherError && ['not-found', 'integrity'].includes(error.code)) return undefined
       throw error
     }
   }
 
-  async function find(caller: Caller, signature: Signature, signal?: AbortSignal): Promise<OpenBlock | undefined> {
-    const owner = ownerOf(caller)
+  async function find(owner: string, signature: Signature, signal?: AbortSignal): Promise<OpenBlock | undefined> {
     const found = await look(owner, signature, signal)
     if (!found) return undefined
     const { block, stays } = found
@@ -52,21 +49,18 @@ export function createStaging(storage: Storage, now: () => number): Staging {
     return { size: block.size, stays, read }
   }
 
-  /** One that is damaged is not there: it is to be uploaded again. */
   async function refuseTwice(owner: string, signature: Signature, signal?: AbortSignal): Promise<void> {
-    const present = await look(owner, signature, signal).catch(unlessDamaged)
-    if (present?.stays) throw new AetherError('conflict', `The block ${signature} is there already`)
+    if ((await look(owner, signature, signal))?.stays)
+      throw new AetherError('conflict', `The block ${signature} is there already`)
   }
 
   async function stage(
-    caller: Caller,
+    owner: string,
     body: AsyncIterable<Uint8Array>,
     announced: Announced,
     signal?: AbortSignal,
   ): Promise<Signature> {
-    const owner = ownerOf(caller)
-    const signature = checkAnnounced(announced)
-    if (signature !== undefined) await refuseTwice(owner, signature, signal)
+    checkAnnounced(announced)
     const sweeping = room.sweep().catch(() => {}) // a store that fails says so to the upload too
     try {
       return await turns.run(() => take(owner, body, announced, signal), signal, WAIT_FOR_ROOM)
@@ -83,7 +77,7 @@ export function createStaging(storage: Storage, now: () => number): Staging {
   ): Promise<Signature> {
     const upload = randomBytes(16).toString('hex')
     const { signature, ...block } = await takeParts(owner, upload, body, announced, signal)
-    await put(owner, keyOf(owner, signature), encodeStaged({ ...block, upload }), signal)
+    await put(owner, keys.stagedBlock(owner, signature), encodeStaged({ ...block, upload }), signal)
     return signature
   }
 
@@ -116,18 +110,4 @@ export function createStaging(storage: Storage, now: () => number): Staging {
   }
 
   return { find, stage }
-}
-
-/** Callers learn nothing of each other's uploads. */
-function ownerOf({ subject }: Caller): string {
-  return sha256Hex(subject).slice(0, 32)
-}
-
-/** Without the padding. */
-function keyOf(owner: string, signature: Signature): string {
-  return keys.stagedBlock(owner, signature.replaceAll('=', ''))
-}
-
-function unlessDamaged(error: unknown): undefined {
-  if (!(error instanceof AetherError && error.code === 'integrity')) throw error
 }

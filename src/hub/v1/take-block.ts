@@ -13,11 +13,11 @@ export interface TakenBlock {
   sums: Uint8Array
 }
 
-/** The signature that was announced. @throws {AetherError} before a byte of the body is read */
-export function checkAnnounced({ signature, size = 0 }: Announced): Signature | undefined {
+/** @throws {AetherError} before a byte of the body is read */
+export function checkAnnounced({ signature, size = 0 }: Announced): void {
   if (size > MAX_STAGED) throw tooLarge()
-  if (signature === undefined || isSignature(signature)) return signature
-  throw new AetherError('invalid', `Cannot take "${signature.slice(0, 80)}" as the signature of a block`)
+  if (signature !== undefined && !isSignature(signature))
+    throw new AetherError('invalid', `Cannot take "${signature.slice(0, 80)}" as the signature of a block`)
 }
 
 /**
