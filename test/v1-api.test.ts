@@ -1,6 +1,6 @@
 // The API of version 1 from end to end: pushes become ordinary datasets, and ordinary datasets are read in equal cuts.
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import { Code, ConnectError } from '@connectrpc/connect'
 import { sampleBytes, sampleText } from '../src/core/sample.fixture.ts'
 import type { Dataset } from '../src/gen/aetherfs/dataset/v1/dataset_api_pb.ts'
@@ -34,22 +34,33 @@ function treeOfFiles(files: Record<string, Buffer>): Tree {
   return Object.fromEntries(Object.entries(files).map(([path, bytes]) => [path, file(bytes)]))
 }
 
+const shared = await opened({ limits: { tagInterval: 10 } })
+after(() => shared[Symbol.asyncDispose]())
+let scenes = 0
+
+/** The shared hub, with the name of a dataset and a folder that no other test has. */
+function scene() {
+  const name = `geo-${scenes++}`
+  const tag = (version: string) => ({ name, version })
+  return { ...shared, name, tag, latest: tag('latest'), folder: shared.at(name) }
+}
+
 describe('a push of a v1 client', () => {
   it('is an ordinary dataset: pulled bit for bit, and made of the chunks that any push makes', async () => {
-    await using world = await opened()
-    await world.v1.push(FILES, [LATEST, { name: 'geo', version: 'v1' }], 256 * KiB)
-    const [pulled] = await world.client.pull(world.at('target'), ['geo:v1'])
-    await writeTree(world.at('source'), treeOfFiles(FILES))
-    assert.deepEqual(await treeOf(pulled!.path), await treeOf(world.at('source')))
+    const world = scene()
+    await world.v1.push(FILES, [world.latest, world.tag('v1')], 256 * KiB)
+    const [pulled] = await world.client.pull(`${world.folder}-target`, [`${world.name}:v1`])
+    await writeTree(world.folder, treeOfFiles(FILES))
+    assert.deepEqual(await treeOf(pulled!.path), await treeOf(world.folder))
 
-    const [pushed] = await world.newClient().push(world.at('source'), ['geo:v2', 'geo:latest'])
+    const [pushed] = await world.newClient().push(world.folder, [`${world.name}:v2`, `${world.name}:latest`])
     assert.deepEqual([pushed!.existed, pushed!.newBytes, pushed!.blocks], [true, 0, 0])
   })
 
   it('is read back by v1 clients, in blocks of the same size', async () => {
-    await using world = await opened()
-    await world.v1.push(FILES, [LATEST], 100_000)
-    const { dataset } = await world.v1.datasets.lookup({ tag: LATEST })
+    const world = scene()
+    await world.v1.push(FILES, [world.latest], 100_000)
+    const { dataset } = await world.v1.datasets.lookup({ tag: world.latest })
     assert.equal(dataset!.blockSize, 100_000)
     assert.deepEqual(
       dataset!.files.map(({ name, lastModified }) => [name, lastModified?.seconds, lastModified?.nanos]),
@@ -60,43 +71,44 @@ describe('a push of a v1 client', () => {
         ['z/ü.csv', 1_700_000_003n, 5000],
       ],
     )
-    const pulled = await world.v1.pull(LATEST)
+    const pulled = await world.v1.pull(world.latest)
     for (const [path, bytes] of Object.entries(FILES)) assert.ok(pulled.get(path)!.equals(bytes), path)
   })
 
   it('stores only what the tag did not have', async () => {
-    await using world = await opened()
-    await writeTree(world.at('source'), treeOfFiles(FILES))
-    await world.client.push(world.at('source'), ['geo:latest'])
+    const world = scene()
+    await writeTree(world.folder, treeOfFiles(FILES))
+    await world.client.push(world.folder, [`${world.name}:latest`])
     const before = await blocksOf(world)
-    await world.v1.push({ ...FILES, 'new.bin': sampleBytes(200 * KiB, 'new') }, [LATEST], 300 * KiB)
+    await world.v1.push({ ...FILES, 'new.bin': sampleBytes(200 * KiB, 'new') }, [world.latest], 300 * KiB)
     const fresh = (await blocksOf(world)).filter(({ key }) => !before.some((block) => block.key === key))
     assert.equal(fresh.length, 1)
     assert.ok(fresh[0]!.size < 230 * KiB, `${fresh[0]!.size} bytes are new`)
   })
 
   it('skips blocks that are there, and may name those of a dataset that it has looked up', async () => {
-    await using world = await opened()
-    const first = await world.v1.push(FILES, [LATEST], 256 * KiB)
-    const again = await world.v1.push(FILES, [{ name: '@team/geo', version: 'v1' }], 256 * KiB)
+    const world = scene()
+    const files = { ...FILES, 'a/b.bin': sampleBytes(700 * KiB, 'c'), 'a.txt': sampleBytes(500 * KiB, 'd') }
+    const first = await world.v1.push(files, [world.latest], 256 * KiB)
+    const again = await world.v1.push(files, [{ name: '@team/geo', version: 'v1' }], 256 * KiB)
     assert.deepEqual([first.skipped, again.skipped], [0, first.signatures.length])
-    assert.equal(await codeOf(world.v1.upload(FILES['a/b.bin']!.subarray(0, 256 * KiB))), Code.AlreadyExists)
+    assert.equal(await codeOf(world.v1.upload(files['a/b.bin'].subarray(0, 256 * KiB))), Code.AlreadyExists)
 
     const { dataset } = await world.v1.datasets.lookup({ tag: { name: '@team/geo', version: 'v1' } })
     await world.v1.datasets.publish({ dataset, tags: [{ name: 'copy', version: 'v1' }] })
-    const tags = await Promise.all(['copy:v1', 'geo:latest'].map((name) => world.client.resolve(name)))
+    const tags = await Promise.all(['copy:v1', `${world.name}:latest`].map((name) => world.client.resolve(name)))
     assert.equal(tags[0]!.digest, tags[1]!.digest)
   })
 
   it('takes a dataset without bytes', async () => {
-    await using world = await opened()
-    await world.v1.push({ empty: '' }, [LATEST])
-    assert.deepEqual([...(await world.v1.pull(LATEST))], [['empty', Buffer.alloc(0)]])
+    const world = scene()
+    await world.v1.push({ empty: '' }, [world.latest])
+    assert.deepEqual([...(await world.v1.pull(world.latest))], [['empty', Buffer.alloc(0)]])
   })
 
   it('writes versions once', async () => {
-    await using world = await opened()
-    const v1 = { name: 'geo', version: 'v1' }
+    const world = scene()
+    const v1 = world.tag('v1')
     await world.v1.push({ a: 'one' }, [v1])
     await world.v1.push({ a: 'one' }, [v1])
     assert.equal(await codeOf(world.v1.push({ a: 'two' }, [v1])), Code.AlreadyExists)
@@ -104,21 +116,21 @@ describe('a push of a v1 client', () => {
   })
 })
 
-async function blocksOf({ hub }: TestWorld) {
+async function blocksOf({ hub }: Pick<TestWorld, 'hub'>) {
   return (await hub.storage.list({ prefix: 'blocks/' })).objects
 }
 
 describe('a dataset of version 2', () => {
   it('is seen in cuts of 64 MiB, any range of which can be read', async () => {
-    await using world = await opened()
+    const world = scene()
     const tree = {
       ...treeOfFiles(FILES),
       folder: { kind: 'folder' as const },
       link: { kind: 'link' as const, target: 'a.txt' },
     }
-    await writeTree(world.at('source'), tree)
-    await world.client.push(world.at('source'), ['@team/geo:latest'])
-    const tag = { name: '@team/geo', version: 'latest' }
+    await writeTree(world.folder, tree)
+    await world.client.push(world.folder, [`@team/${world.name}:latest`])
+    const tag = { name: `@team/${world.name}`, version: 'latest' }
     const { dataset } = await world.v1.datasets.lookup({ tag })
     const { blockSize, blocks, files } = dataset!
     assert.deepEqual([blockSize, blocks.length, files.length], [64 * KiB * KiB, 1, 4])
@@ -197,9 +209,9 @@ describe('what v1 clients should not do', () => {
   })
 
   it('is refused of names and ranges of blocks', async () => {
-    await using world = await opened()
-    await world.v1.push({ a: sampleBytes(50_000, 'a') }, [LATEST])
-    const { dataset } = await world.v1.datasets.lookup({ tag: LATEST })
+    const world = scene()
+    await world.v1.push({ a: sampleBytes(50_000, 'a') }, [world.latest])
+    const { dataset } = await world.v1.datasets.lookup({ tag: world.latest })
     const [name = ''] = dataset!.blocks
     const other = name.endsWith('A') ? 'B' : 'A'
     const forged = [
@@ -225,32 +237,34 @@ describe('a subscription of a v1 client', () => {
   const moved = (name: string, version = 'latest'): { tag: typeof LATEST } => ({ tag: { name, version } })
 
   it('tells what a tag points to at once, and then each time it moves', { timeout: 20_000 }, async () => {
-    await using world = await opened({ limits: { tagInterval: 10 } })
-    await world.v1.push({ a: 'one' }, [LATEST])
+    const world = scene()
+    const { name, latest } = world
+    const other = `${name}-other`
+    await world.v1.push({ a: 'one' }, [latest])
     const requests = queue<{ tag: typeof LATEST; cancel?: boolean }>()
-    requests.push(moved('geo'))
-    requests.push(moved('other'))
+    requests.push(moved(name))
+    requests.push(moved(other))
     const answers = world.v1.datasets.subscribe(requests.items())[Symbol.asyncIterator]()
     const next = async () => {
       const { tag, dataset } = (await answers.next()).value!
       return [tag!.name, namesOf(dataset)]
     }
-    assert.deepEqual(await next(), ['geo', 'a'])
-    await world.v1.push({ b: 'two' }, [LATEST])
-    assert.deepEqual(await next(), ['geo', 'b'])
-    requests.push({ ...moved('geo'), cancel: true })
-    await world.v1.push({ c: 'three' }, [{ name: 'other', version: 'latest' }])
-    assert.deepEqual(await next(), ['other', 'c'])
-    requests.push(moved('geo')) // once more from the start
-    assert.deepEqual(await next(), ['geo', 'b'])
-    requests.push({ ...moved('geo'), cancel: true })
-    requests.push({ ...moved('other'), cancel: true })
+    assert.deepEqual(await next(), [name, 'a'])
+    await world.v1.push({ b: 'two' }, [latest])
+    assert.deepEqual(await next(), [name, 'b'])
+    requests.push({ ...moved(name), cancel: true })
+    await world.v1.push({ c: 'three' }, [{ name: other, version: 'latest' }])
+    assert.deepEqual(await next(), [other, 'c'])
+    requests.push(moved(name)) // once more from the start
+    assert.deepEqual(await next(), [name, 'b'])
+    requests.push({ ...moved(name), cancel: true })
+    requests.push({ ...moved(other), cancel: true })
     requests.end()
     assert.equal((await answers.next()).done, true)
   })
 
   it('is bounded, and ends with what is wrong in it', async () => {
-    await using world = await opened()
+    const world = scene()
     const subscribe = async (tags: object[]) => {
       const requests = queue<object>()
       for (const tag of tags) requests.push({ tag })
@@ -262,7 +276,7 @@ describe('a subscription of a v1 client', () => {
   })
 
   it('does not hold up a hub that ends', { timeout: 20_000 }, async () => {
-    await using world = await opened({ limits: { tagInterval: 60_000 } })
+    await using world = await opened({ limits: { tagInterval: 60_000, lingerTimeout: 50 } })
     await world.v1.push({ a: 'one' }, [LATEST])
     const requests = queue<object>()
     requests.push(moved('geo'))
@@ -308,7 +322,7 @@ function queue<T>() {
 
 describe('v1 over REST', () => {
   it('pushes, lists, looks up and reads', async () => {
-    await using world = await opened()
+    const world = scene()
     const { url } = world.hub
     const ask = async (path: string, init: RequestInit = {}) => {
       const response = await fetch(url + path, init)
@@ -334,15 +348,15 @@ describe('v1 over REST', () => {
       blockSize: 100_000,
       blocks: [signatureOf(one), signatureOf(two)],
     }
-    const tags = [{ name: '@team/geo', version: 'v1' }]
+    const tags = [{ name: '@rest/geo', version: 'v1' }]
     assert.deepEqual(await post('/api/v1/datasets', JSON.stringify({ dataset, tags })), { status: 200, body: {} })
 
-    assert.deepEqual((await ask('/api/v1/datasets?page_size=5')).body, {
-      datasets: [{ name: '@team/geo', version: '' }],
-      nextPageToken: '',
+    assert.deepEqual((await ask('/api/v1/datasets?page_size=1&pageToken=%40rest%2Fa')).body, {
+      datasets: [{ name: '@rest/geo', version: '' }],
+      nextPageToken: '@rest/geo',
     })
-    assert.deepEqual((await ask('/api/v1/datasets/@team/geo/tags')).body, { tags, nextPageToken: '' })
-    const found = await ask('/api/v1/datasets/@team%2Fgeo/tags/v1')
+    assert.deepEqual((await ask('/api/v1/datasets/@rest/geo/tags')).body, { tags, nextPageToken: '' })
+    const found = await ask('/api/v1/datasets/@rest%2Fgeo/tags/v1')
     const { blocks, ...rest } = found.body.dataset as { blocks: string[] }
     assert.deepEqual(rest, { files: dataset.files, blockSize: 100_000 })
     const block = await fetch(`${url}/api/v1/blocks/${blocks[1]}?offset=10&size=100`)
@@ -351,7 +365,7 @@ describe('v1 over REST', () => {
     assert.deepEqual([head.status, head.headers.get('content-length')], [200, '50000'])
     assert.equal((await fetch(`${url}/api/v1/blocks/nope`, { method: 'HEAD' })).status, 404)
     assert.equal((await ask(`/api/v1/blocks/${blocks[1]}?offset=-1`)).status, 400)
-    assert.equal((await ask('/api/v1/datasets/@team/geo/tags/v9')).status, 404)
+    assert.equal((await ask('/api/v1/datasets/@rest/geo/tags/v9')).status, 404)
     const agent = await post('/api/v1/agent/publish', '{}')
     assert.equal(agent.status, 501)
   })
@@ -359,20 +373,16 @@ describe('v1 over REST', () => {
 
 describe('lists of v1', () => {
   it('come in pages', async () => {
-    await using world = await opened()
-    const tags = ['a', 'b', '@x/c'].flatMap((name) => ['v1', 'v2'].map((version) => ({ name, version })))
-    await world.v1.push({ a: 'one' }, tags)
-    const { datasets } = world.v1
-    const first = await datasets.list({ pageSize: 2 })
-    assert.deepEqual(
-      first.datasets.map(({ name }) => name),
-      ['@x/c', 'a'],
-    )
-    const last = await datasets.list({ pageSize: 2, pageToken: first.nextPageToken })
-    assert.deepEqual([last.datasets.map(({ name }) => name), last.nextPageToken], [['b'], ''])
-    const { tags: one, nextPageToken } = await datasets.listTags({ name: '@x/c', pageSize: 1 })
-    assert.deepEqual([one[0]!.version, nextPageToken], ['v1', 'v1'])
-    assert.equal((await datasets.list({ pageSize: 1_000_000 })).datasets.length, 3)
-    assert.equal(await codeOf(datasets.list({ pageSize: -1 })), Code.InvalidArgument)
+    const { v1 } = scene()
+    const tags = ['a', 'b', 'c'].flatMap((name) => ['v1', 'v2'].map((version) => ({ name: `@0/${name}`, version })))
+    await v1.push({ a: 'one' }, tags)
+    const names = async (request: object) => (await v1.datasets.list(request)).datasets.map(({ name }) => name)
+    assert.deepEqual(await names({ pageSize: 2 }), ['@0/a', '@0/b'])
+    const { nextPageToken } = await v1.datasets.list({ pageSize: 2 })
+    assert.deepEqual(await names({ pageSize: 1, pageToken: nextPageToken }), ['@0/c'])
+    assert.deepEqual((await names({ pageSize: 1_000_000 })).slice(0, 3), ['@0/a', '@0/b', '@0/c'])
+    const first = await v1.datasets.listTags({ name: '@0/c', pageSize: 1 })
+    assert.deepEqual([first.tags[0]!.version, first.nextPageToken], ['v1', 'v1'])
+    assert.equal(await codeOf(v1.datasets.list({ pageSize: -1 })), Code.InvalidArgument)
   })
 })
