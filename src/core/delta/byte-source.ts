@@ -25,7 +25,7 @@ export interface Peeker {
   has(offset: number): boolean
   /** Exactly these bytes. */
   range(offset: number, length: number): Promise<Uint8Array>
-  /** The bytes from `begin` to `end` in order, and no others, without keeping them. */
+  /** The bytes from `begin` to `end` in order, and no others, without keeping them: each piece is there until the next. */
   walk(begin: number, end: number): AsyncGenerator<{ at: number; bytes: Uint8Array }>
 }
 
@@ -92,8 +92,10 @@ export function createPeeker(source: ByteSource, { signal, recycle = false }: Pe
   }
 
   async function* walk(begin: number, end: number): AsyncGenerator<{ at: number; bytes: Uint8Array }> {
+    const room = new Uint8Array(Math.min(STRETCH, Math.max(0, end - begin)))
     for (let at = begin; at < end; at += STRETCH) {
-      yield { at, bytes: await source.read(at, Math.min(STRETCH, end - at), signal) }
+      const length = Math.min(STRETCH, end - at)
+      yield { at, bytes: await source.read(at, length, signal, room.subarray(0, length)) }
     }
   }
 
