@@ -42,9 +42,9 @@ parentPort?.on('message', async (job: EncodeJob) => {
 async function encode({ port, from, to, most }: EncodeJob): Promise<EncodeResult> {
   const ask = callOver<EncodeRequest, Uint8Array | undefined>(port)
   const fetch = fetchOver(ask)
-  const old = await openStoredSnapshot(from, fetch)
-  const fresh = await openStoredSnapshot(to, fetch)
-  return encodeStored(old, fresh, most, {
+  using old = await openStoredSnapshot(from, fetch)
+  using fresh = await openStoredSnapshot(to, fetch)
+  return await encodeStored(old, fresh, most, {
     write: async (piece) => void (await ask({ piece: Uint8Array.from(piece) })),
     promising: async () => void (await ask({ promising: true })),
   })

@@ -19,7 +19,7 @@ const INDEX_BYTES = 8 * 1024 * 1024
 /** Indexes that are read at once. */
 const INDEXES_AHEAD = 8
 
-export interface OpenedSnapshot {
+export interface OpenedSnapshot extends Disposable {
   record: SnapshotRecord
   entries: readonly Entry[]
   image: Image
@@ -35,8 +35,9 @@ export async function openStoredSnapshot(recordBytes: Uint8Array, fetch: FetchBl
   const times = encodeTimes(micros)
   if (times.length !== record.times.length)
     throw new AetherError('integrity', `The times of snapshot ${record.digest} are not in their one spelling`)
-  const image = createImage(text, times, openStreamSource(record.blocks, record.content.extents, blocks))
-  return { record, entries, image, blocks }
+  const content = openStreamSource(record.blocks, record.content.extents, blocks)
+  const image = createImage(text, times, content)
+  return { record, entries, image, blocks, [Symbol.dispose]: content[Symbol.dispose] }
 }
 
 /** Those who want the index of a block while it is read wait for the same read. */

@@ -55,7 +55,7 @@ async function take({ port, from, to, size }: TakeJob): Promise<PackedDelta[]> {
   try {
     const fetch = async (block: BlockInfo, range: { offset: number; length: number }) =>
       (await ask({ block, range })) ?? new Uint8Array()
-    const old = await openStoredSnapshot(from, fetch)
+    using old = await openStoredSnapshot(from, fetch)
     await takeDelta(old, to, await openDelta(bytesOver(ask)), size, packer)
     await packer.finish()
     return blocks
