@@ -14,18 +14,21 @@ import { type Extents, extentAt, streamLength } from '../../core/extents.ts'
 import { freeMemory } from '../../core/free-memory.ts'
 import { type BlockReader, checkedChunk } from '../block-reader.ts'
 import { createLruCache } from '../lru-cache.ts'
-import { createFrameSpill } from './frame-spill.ts'
+import type { FrameSpill } from './frame-spill.ts'
 
 /** Plain bytes of decoded frames that are kept. */
 const KEPT_FRAMES = 4 * 1024 * 1024
 
-/** @param table the blocks that the extents name by their places */
+/**
+ * @param table the blocks that the extents name by their places
+ * @param spill where frames are looked for that were forgotten. @default they are decoded again
+ */
 export function openStreamSource(
   table: readonly BlockInfo[],
   extents: Extents,
   blocks: BlockReader,
-): ByteSource & Disposable {
-  const spill = createFrameSpill()
+  spill?: FrameSpill,
+): ByteSource {
   // Bytes of a frame are copied out of it at once, so nobody has a view of one that is forgotten.
   const frames = createLruCache<string, Uint8Array>(KEPT_FRAMES, (bytes) => bytes.length, freeMemory)
 
@@ -57,7 +60,7 @@ export function openStreamSource(
 
   async function frameOf(block: BlockInfo, index: BlockIndex, frame: number, signal?: AbortSignal) {
     const name = nameOf(block, frame)
-    const known = frames.get(name) ?? spill.get(name)
+    const known = frames.get(name) ?? spill?.get(name)
     if (known) return known
     const decoding = ahead?.name === name ? ahead.frame : checkedFrame(block, index, frame, signal)
     const next = nameOf(block, frame + 1)
@@ -68,7 +71,7 @@ export function openStreamSource(
     last = name
     const bytes = await decoding
     frames.set(name, bytes)
-    spill.put(name, bytes)
+    spill?.put(name, bytes)
     return bytes
   }
 
@@ -82,7 +85,7 @@ export function openStreamSource(
     return index.frameCodec[firstFrame] === CODEC_STORED ? Uint8Array.from(frame!.bytes) : frame!.bytes
   }
 
-  return { length: streamLength(extents), read, [Symbol.dispose]: spill[Symbol.dispose] }
+  return { length: streamLength(extents), read }
 }
 
 function nameOf({ id }: BlockInfo, frame: number): string {
