@@ -3,6 +3,7 @@ import { AetherError } from '../core/errors.ts'
 import { type Digest, sha256Hex } from '../core/id.ts'
 import type { DatasetName } from '../core/names.ts'
 import { createIndexCache } from '../dataset/block-reader.ts'
+import { createPlainContents, type TreeContents } from '../dataset/tree/tree-contents.ts'
 import { keys } from '../storage/keys.ts'
 import type { Storage } from '../storage/storage.ts'
 import { listDatasets, listTags } from './catalogue.ts'
@@ -27,6 +28,8 @@ export interface HubDeps {
   /** Milliseconds since 1970. @default Date.now */
   now?: () => number
   deltas?: DeltasOptions
+  /** Where the bytes of files are read through. @default without a cache */
+  contents?: TreeContents
 }
 
 /** @throws {AetherError} `unavailable` when the store does not answer. */
@@ -35,6 +38,7 @@ export async function createHub({
   permit = permitAll,
   now = Date.now,
   deltas: deltaOptions = {},
+  contents = createPlainContents(),
 }: HubDeps): Promise<Hub> {
   const storage = discreet(store)
   const indexes = createIndexCache()
@@ -44,8 +48,8 @@ export async function createHub({
   const uploads = createUploads(storage, indexes)
   const deltas = createDeltas({ storage, snapshots, keepBlock: uploads.keep }, deltaOptions)
   const publisher = createPublisher({ storage, snapshots, tags, receipts, permit, now })
-  const rules = { storage, snapshots, tags, receipts, permit, indexes, now }
-  const v1 = createV1Hub({ ...rules, keepBlock: uploads.keep, publish })
+  const rules = { storage, snapshots, tags, receipts, permit, now }
+  const v1 = createV1Hub({ ...rules, contents, keepBlock: uploads.keep, publish })
 
   async function blockOf(caller: Caller, ...[dataset, digest, id, options]: WithoutCaller<Hub['blockSize']>) {
     permit.check(caller, 'pull', dataset)
@@ -132,6 +136,12 @@ export async function createHub({
       permit.check(caller, 'pull', dataset)
       const snapshot = await snapshots.load(dataset, digest, options.signal)
       return pageOfEntries(await snapshots.listing(snapshot, options.signal), options)
+    },
+
+    async openSnapshot(caller, dataset, digest, { signal } = {}) {
+      permit.check(caller, 'pull', dataset)
+      const snapshot = await snapshots.load(dataset, digest, signal)
+      return { record: snapshot.record, listing: await snapshots.listing(snapshot, signal) }
     },
 
     async readRecord(caller, dataset, digest, { signal } = {}) {

@@ -2,7 +2,9 @@
 import { AetherError } from '../../core/errors.ts'
 import { sha256Hex } from '../../core/id.ts'
 import type { SnapshotRecord } from '../../core/record.ts'
-import type { IndexCache } from '../../dataset/block-reader.ts'
+import type { FetchBlock } from '../../dataset/block-reader.ts'
+import type { TreeContents } from '../../dataset/tree/tree-contents.ts'
+import { keys } from '../../storage/keys.ts'
 import type { Caller } from '../hub.ts'
 import type { StoredSnapshot } from '../snapshots.ts'
 import { requireTag } from '../tags.ts'
@@ -11,13 +13,13 @@ import { type ContentRange, partOf } from './block-ranges.ts'
 import { blockCount, blockSizeOf, sizeOfBlock } from './cuts.ts'
 import { createFilePublisher, type FilePublisherDeps } from './publish-files.ts'
 import { createPublishedBlocks, type PublishedBlock } from './published-blocks.ts'
-import { createContentReads } from './read-content.ts'
 import { isSignature, type Signature } from './signature.ts'
 import { createStaging } from './staging.ts'
 import type { OpenBlock, V1File, V1Hub } from './v1-hub.ts'
 
 export interface V1HubDeps extends Omit<FilePublisherDeps, 'openBlock' | 'remember'> {
-  indexes: IndexCache
+  /** Where bytes of snapshots come from. */
+  contents: TreeContents
   now: () => number
 }
 
@@ -25,10 +27,9 @@ export interface V1HubDeps extends Omit<FilePublisherDeps, 'openBlock' | 'rememb
 const AROUND = 40
 
 export function createV1Hub(deps: V1HubDeps): V1Hub & { close(): Promise<void> } {
-  const { storage, snapshots, tags, receipts, permit, indexes, now } = deps
+  const { storage, snapshots, tags, receipts, permit, contents, now } = deps
   const names = createBlockNames(receipts.keyFor('names of v1 blocks'))
   const staging = createStaging(storage, now)
-  const readContent = createContentReads(storage, indexes)
   const published = createPublishedBlocks(storage, now)
   const publisher = createFilePublisher({ ...deps, openBlock, remember })
 
@@ -75,11 +76,16 @@ export function createV1Hub(deps: V1HubDeps): V1Hub & { close(): Promise<void> }
 
   function openRanges(record: SnapshotRecord, ranges: readonly ContentRange[], stays: boolean): OpenBlock {
     const size = ranges.reduce((sum, { length }) => sum + length, 0)
+    const whole = { offset: 0, length: record.content.length }
     const read: OpenBlock['read'] = async function* (offset, length, signal) {
-      for (const range of partOf(ranges, { offset, length })) yield* readContent(record, range, signal)
+      for (const range of partOf(ranges, { offset, length }))
+        yield* contents.read(record, whole, range, fetch, { signal })
     }
     return { size, stays, read }
   }
+
+  const fetch: FetchBlock = async ({ id }, range, signal) =>
+    (await storage.get(keys.block(id), { range, signal })).bytes
 
   /** The publish is through, whatever becomes of this: at worst its blocks are sent once more. */
   async function remember(...[caller, blocks, ranges, { dataset, digest }]: Parameters<FilePublisherDeps['remember']>) {

@@ -1,7 +1,7 @@
 // Follows tags for one stream: each is told of when it was asked for, and then when it moves.
 import { setTimeout as delay } from 'node:timers/promises'
 import type { MessageInitShape } from '@bufbuild/protobuf'
-import { AetherError } from '../../core/errors.ts'
+import { AetherError, toAetherError } from '../../core/errors.ts'
 import type { Digest } from '../../core/id.ts'
 import type { SubscribeRequest, SubscribeResponseSchema } from '../../gen/aetherfs/dataset/v1/dataset_api_pb.ts'
 import type { Caller, Hub } from '../../hub/hub.ts'
@@ -49,7 +49,7 @@ export async function* subscribe(
   }
 }
 
-/** A tag that is not there may come to be. */
+/** A tag that is not there may come to be, and a store that is away for a while is no news. */
 async function news(
   hub: Hub,
   caller: Caller,
@@ -64,7 +64,8 @@ async function news(
     tag.told = digest
     return { tag: { name: tag.dataset, version: tag.tag }, dataset: datasetMessage(dataset) }
   } catch (error) {
-    if (error instanceof AetherError && error.code === 'not-found') return undefined
+    const { code } = toAetherError(error)
+    if (code === 'not-found' || (code === 'unavailable' && tag.told !== undefined)) return undefined
     throw error
   }
 }
