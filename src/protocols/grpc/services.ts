@@ -5,6 +5,7 @@ import { Health } from '../../gen/grpc/health/v1/health_pb.ts'
 import { ServerReflection } from '../../gen/grpc/reflection/v1/reflection_pb.ts'
 import { ServerReflection as AlphaReflection } from '../../gen/grpc/reflection/v1alpha/reflection_pb.ts'
 import type { RpcDoor } from '../dispatch.ts'
+import type { Exchange } from '../exchange.ts'
 import type { Limits } from '../limits.ts'
 import type { Readiness } from '../readiness.ts'
 import type { BoundStream } from '../stream-calls.ts'
@@ -68,16 +69,29 @@ function offerStream(router: ConnectRouter, stream: BoundStream): void {
   }
 }
 
-async function* answers(
-  { run }: BoundStream,
+/** Connect leaves answers where they are when the client has gone: they are ended here, so that they let go of what they hold. */
+function answers(
+  stream: BoundStream,
   requests: AsyncIterable<Message>,
   context: HandlerContext,
 ): AsyncGenerator<Message> {
   const exchange = exchangeOf(context)
+  const running = run(stream, requests, context, exchange)
+  const end = () => void running.return(undefined).catch(() => {}) // there is nobody to be told
+  exchange.signal.addEventListener('abort', end, { once: true })
+  return running
+}
+
+async function* run(
+  stream: BoundStream,
+  requests: AsyncIterable<Message>,
+  context: HandlerContext,
+  exchange: Exchange,
+): AsyncGenerator<Message> {
   const { signal } = context
   const header = (name: string) => exchange.req.headers[name]?.toString()
   try {
-    yield* run(requests, { caller: exchange.caller, signal, header })
+    yield* stream.run(requests, { caller: exchange.caller, signal, header })
   } catch (error) {
     throw callError(error, exchange, signal)
   }
