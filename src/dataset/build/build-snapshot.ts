@@ -1,4 +1,5 @@
 // Makes a snapshot of files whose bytes come joined in listing order: cut, held against what is known, packed.
+import { freeMemory } from '../../core/free-memory.ts'
 import { type ChunkId, type FileHash, sha256Hex } from '../../core/id.ts'
 import { createListingDigest, type Entry, listingPieces } from '../../core/listing.ts'
 import type { SnapshotRecord } from '../../core/record.ts'
@@ -20,7 +21,7 @@ export interface BuiltFile {
   modifiedMicros: number
 }
 
-/** The next bytes of the content; none at its end. They stay as they are until the next are asked for. */
+/** The next bytes of the content; none at its end. Their buffer is given away: nobody else has it. */
 export type ReadNext = () => Promise<Uint8Array>
 
 export interface BuildParts {
@@ -88,13 +89,20 @@ async function packContent(
 
 /** Readers of segments in content order, each read to its end. */
 function createSegmentReaders(sizeOf: (place: number) => number, next: ReadNext): (segment: Segment) => SegmentReader {
-  let rest: Uint8Array = new Uint8Array() // what came and was not asked for yet
+  let whole: Uint8Array = new Uint8Array() // what came last
+  let rest = whole // what of it was not asked for yet
+
+  async function takeNext(): Promise<void> {
+    freeMemory(whole)
+    whole = await next()
+    rest = whole
+    if (rest.length === 0) throw new Error('The content ends before its files do')
+  }
 
   async function* pieces({ first, end }: Segment): AsyncGenerator<Piece> {
     for (let place = first; place < end; place++) {
       for (let left = sizeOf(place); left > 0; ) {
-        if (rest.length === 0) rest = await next()
-        if (rest.length === 0) throw new Error('The content ends before its files do')
+        if (rest.length === 0) await takeNext()
         const bytes = rest.subarray(0, left)
         rest = rest.subarray(bytes.length)
         left -= bytes.length

@@ -81,7 +81,7 @@ export function createV1Hub(deps: V1HubDeps): V1Hub & { close(): Promise<void> }
       for (const range of partOf(ranges, { offset, length }))
         yield* contents.read(record, whole, range, fetch, { signal })
     }
-    return { size, stays, read }
+    return { size, stays, owned: false, read }
   }
 
   const fetch: FetchBlock = async ({ id }, range, signal) =>

@@ -13,7 +13,7 @@ function blocksOf(content: Buffer, blockSize: number): OpenBlock[] {
     const read: OpenBlock['read'] = async function* (offset, length) {
       for (let at = offset; at < offset + length; at += 3) yield bytes.subarray(at, Math.min(at + 3, offset + length))
     }
-    return { size: bytes.length, stays: true, read }
+    return { size: bytes.length, stays: true, owned: false, read }
   })
 }
 

@@ -1,5 +1,6 @@
 // The files of a v1 publish: checked, put into listing order, and read from the blocks that they lie in.
 import { AetherError } from '../../core/errors.ts'
+import { freeMemory } from '../../core/free-memory.ts'
 import { type FileHash, sha256Hex } from '../../core/id.ts'
 import { listingPieces } from '../../core/listing.ts'
 import { compareBytes } from '../../core/path.ts'
@@ -82,7 +83,7 @@ function* runsOf(files: readonly JoinedFile[]): Generator<Run> {
 }
 
 /**
- * The content of the snapshot: the files' bytes in listing order.
+ * The content of the snapshot: the files' bytes in listing order, in buffers that are the reader's own.
  * @param open gives the block of a name
  * @throws {AetherError} `invalid` when a block does not have the bytes that the files need
  */
@@ -103,7 +104,7 @@ export async function* readJoined(
       const block = known.get(index) ?? (await openFitting(index, size))
       const from = at - index * blockSize
       const taken = Math.min(size - from, offset + left - at)
-      yield* block.read(from, taken, signal)
+      for await (const bytes of block.read(from, taken, signal)) yield ownBytes(bytes, block)
       at += taken
     }
   }
@@ -114,6 +115,12 @@ export async function* readJoined(
     known.set(index, block)
     return block
   }
+}
+
+function ownBytes(bytes: Uint8Array, { owned }: OpenBlock): Uint8Array {
+  const copy = Uint8Array.from(bytes)
+  if (owned) freeMemory(bytes)
+  return copy
 }
 
 export function checkFit(name: string, { size }: OpenBlock, wanted: number): void {

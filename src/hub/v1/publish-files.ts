@@ -3,6 +3,7 @@
 import { MessageChannel } from 'node:worker_threads'
 import type { BlockInfo } from '../../core/block.ts'
 import { AetherError, toAetherError } from '../../core/errors.ts'
+import { freeMemory } from '../../core/free-memory.ts'
 import type { Digest } from '../../core/id.ts'
 import type { DatasetName } from '../../core/names.ts'
 import type { BuildJob, BuildRequest, BuildResult } from '../../dataset/build/build-worker.ts'
@@ -130,7 +131,7 @@ export function createFilePublisher(deps: FilePublisherDeps): FilePublisher {
     answerOver<BuildRequest, Uint8Array | undefined>(ours, async (request) => {
       if (signal?.aborted) throw new AetherError('cancelled', 'The client went away', { cause: signal.reason })
       if ('next' in request) return nextOf(content)
-      if ('keep' in request) return void (await deps.keepBlock(request.keep, request.bytes, signal))
+      if ('keep' in request) return keep(request.keep, request.bytes, signal)
       const { block, range } = request
       return Uint8Array.from((await storage.get(keys.block(block.id), { range, signal })).bytes)
     })
@@ -142,6 +143,11 @@ export function createFilePublisher(deps: FilePublisherDeps): FilePublisher {
       ours.close()
       await content.return(undefined)
     }
+  }
+
+  async function keep(info: BlockInfo, bytes: Uint8Array, signal?: AbortSignal): Promise<undefined> {
+    await deps.keepBlock(info, bytes, signal)
+    freeMemory(bytes) // after a failure somebody may still be busy with it
   }
 
   async function publishTo(
@@ -196,10 +202,9 @@ function unlessUseless(error: unknown): undefined {
   if (!(error instanceof AetherError && ['integrity', 'not-found'].includes(error.code))) throw error
 }
 
-/** What passes to the thread has to be nobody else's. */
 async function nextOf(content: AsyncIterator<Uint8Array>): Promise<Uint8Array | undefined> {
   const { done, value } = await content.next()
-  return done ? undefined : Uint8Array.from(value)
+  return done ? undefined : value
 }
 
 function partly(cause: unknown, dataset: DatasetName, done: readonly DatasetName[]): AetherError {

@@ -46,7 +46,7 @@ export function createStaging(storage: Storage, now: () => number): Staging {
     const { block, stays } = found
     const read: OpenBlock['read'] = (offset, length, abort) =>
       readStaged(storage, owner, block, { offset, length }, abort)
-    return { size: block.size, stays, read }
+    return { size: block.size, stays, owned: true, read }
   }
 
   async function refuseTwice(owner: string, signature: Signature, signal?: AbortSignal): Promise<void> {

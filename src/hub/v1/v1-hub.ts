@@ -28,6 +28,8 @@ export interface OpenBlock {
   size: number
   /** False for an uploaded block that is not kept for much longer: it may be read, and should be uploaded anew. */
   stays: boolean
+  /** Nobody else has the buffers that its bytes are read into. */
+  owned: boolean
   /** The bytes of a range that lies within the block, all checked, in pieces that stay as they are. */
   read(offset: number, length: number, signal?: AbortSignal): AsyncIterable<Uint8Array>
 }

@@ -39,7 +39,9 @@ describe('BlockAPI', () => {
         ended = true
       }
     }
-    const client = await clientOf({ openBlock: async () => ({ size: 2 ** 40, stays: true, read: endless }) })
+    const client = await clientOf({
+      openBlock: async () => ({ size: 2 ** 40, stays: true, owned: false, read: endless }),
+    })
     const gone = new AbortController()
     let got = 0
     const reading = (async () => {
@@ -58,7 +60,9 @@ describe('BlockAPI', () => {
       yield Buffer.alloc(MiB)
       throw new AetherError('integrity', 'A chunk is damaged')
     }
-    const client = await clientOf({ openBlock: async () => ({ size: 2 * MiB, stays: true, read: failing }) })
+    const client = await clientOf({
+      openBlock: async () => ({ size: 2 * MiB, stays: true, owned: false, read: failing }),
+    })
     let got = 0
     const reading = (async () => {
       for await (const { part } of client.download({ signature: 'x' })) got += part.length
