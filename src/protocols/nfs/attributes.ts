@@ -54,5 +54,5 @@ function modeOf(node: TreeNode): number {
 
 function writeTime(out: XdrWriter, micros: number): void {
   const seconds = Math.min(Math.max(Math.floor(micros / SECOND), 0), MAX_SECONDS)
-  out.u32(seconds).u32(Math.max(micros - seconds * SECOND, 0) % SECOND * 1000)
+  out.u32(seconds).u32((Math.max(micros - seconds * SECOND, 0) % SECOND) * 1000)
 }

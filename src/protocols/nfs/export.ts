@@ -14,9 +14,13 @@ export interface Export {
 /** @throws {AetherError} `invalid` for a path that could be guessed, or is no single name */
 export function checkSecretPath(secret: string): void {
   if (!/^[\w.~-]{16,128}$/.test(secret) || /^\.+$/.test(secret))
-    throw new AetherError('invalid', 'Cannot use a path for NFS: it has to be 16 to 128 letters, digits, "_", ".", "~" or "-"', {
-      hint: 'openssl rand -hex 16 makes one that nobody can guess',
-    })
+    throw new AetherError(
+      'invalid',
+      'Cannot use a path for NFS: it has to be 16 to 128 letters, digits, "_", ".", "~" or "-"',
+      {
+        hint: 'openssl rand -hex 16 makes one that nobody can guess',
+      },
+    )
 }
 
 export function createExport(secret: string | undefined): Export {

@@ -1,6 +1,6 @@
 // READDIR and READDIRPLUS of RFC 1813: one page of a folder, as large as the client wants and we give.
 import type { Digest } from '../../core/id.ts'
-import type { Place, TreeFolder, TreeNode } from '../../dataset/tree/readable-tree.ts'
+import { fixed, type TreeFolder, type TreeNode } from '../../dataset/tree/readable-tree.ts'
 import { BEHIND_PARENT, BEHIND_SELF, badCookie, cookieOf, orBadCookie, tokenOf } from './folder-cookies.ts'
 import { FOLDER_BYTES } from './limits.ts'
 import { type Nodes, readHandle } from './nodes.ts'
@@ -33,15 +33,18 @@ interface Item {
   node: TreeNode
 }
 
-/** How much of a node an entry has. */
+/** What an entry has of its node, beside number and name. */
 interface Detail {
+  /** Of its own bytes at least. */
+  leastBytes: number
   bytes(nodes: Nodes, node: TreeNode): number
   write(nodes: Nodes, node: TreeNode, out: XdrWriter): void
 }
 
-const NONE: Detail = { bytes: () => 0, write: () => {} }
+const NONE: Detail = { leastBytes: 0, bytes: () => 0, write: () => {} }
 
 const PLUS: Detail = {
+  leastBytes: ATTRIBUTES_BYTES,
   bytes: (nodes, node) => ATTRIBUTES_BYTES + 8 + padded(nodes.handleOf(node).handle.length),
   write(nodes, node, out) {
     nodes.writeAttributes(out, node)
@@ -85,9 +88,10 @@ function pageOf(nodes: Nodes, detail: Detail, wish: Wish): Work {
       const folder = await nodes.folderAt(wish.handle, { signal })
       const verifier = verifierOf(folder)
       if (wish.cookie !== 0n && !verifier.equals(wish.verifier)) throw badCookie()
+      const limit = Math.ceil(wish.pageBytes / (ENTRY_BYTES + detail.leastBytes))
       nodes.writeAttributes(out, folder)
       out.fixed(verifier)
-      const isLast = await writeEntries(nodes, detail, wish, itemsOf(nodes, folder, wish, signal), out)
+      const isLast = await writeEntries(nodes, detail, wish, itemsOf(nodes, folder, wish.cookie, limit, signal), out)
       out.bool(false).bool(isLast)
     },
   }
@@ -117,17 +121,17 @@ async function writeEntries(
   return true
 }
 
-/** What comes behind the client's cookie. No more is asked for at once than may have room in its page. */
+/** What comes behind the client's cookie. @param limit of what is asked of the tree at once */
 async function* itemsOf(
   nodes: Nodes,
   folder: TreeFolder,
-  { cookie, pageBytes }: Wish,
+  cookie: bigint,
+  limit: number,
   signal: AbortSignal,
 ): AsyncGenerator<Item> {
   if (cookie < BEHIND_SELF) yield { name: '.', cookie: BEHIND_SELF, node: folder }
   if (cookie < BEHIND_PARENT) yield { name: '..', cookie: BEHIND_PARENT, node: await nodes.above(folder, { signal }) }
-  const listed = listedPlace(folder)
-  const limit = Math.ceil(pageBytes / (ENTRY_BYTES + 4))
+  const listed = fixed(folder) // for a tag may move between two calls to the tree
   let after = await tokenOf(listed, cookie, nodes.names)
   for (let isLast = false; !isLast; ) {
     const options = { limit, signal, ...(after !== undefined && { after }) }
@@ -137,12 +141,6 @@ async function* itemsOf(
     after = page.items.at(-1)?.token
     isLast = page.isLast || after === undefined
   }
-}
-
-/** A tag may move between two calls to the tree; what it was found to show does not. */
-function listedPlace({ place, digest }: TreeFolder): Place {
-  if (place.level !== 'tag' || digest === undefined) return place
-  return { level: 'snapshot', dataset: place.dataset, digest, index: 0, depth: 0 }
 }
 
 function verifierOf({ place, digest }: TreeFolder): Buffer {

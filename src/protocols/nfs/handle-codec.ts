@@ -5,8 +5,8 @@
 //
 // Names stand in them as hashes of 8 bytes, digests whole: at most 60 bytes, of the 64 that there may be.
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import type { Place } from '../../dataset/tree/readable-tree.ts'
 import { type Digest, ID_BYTES, idFromBytes } from '../../core/id.ts'
+import type { Place } from '../../dataset/tree/readable-tree.ts'
 import { NfsError, STATUS } from './program.ts'
 
 /** Hash of a name, as 16 hex digits. As a number it is from 2^62 to 2^63, so that it can be a cookie too. */

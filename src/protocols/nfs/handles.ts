@@ -1,6 +1,7 @@
 // Handles of places, and places of handles.
-import type { DatasetName, TagName } from '../../core/names.ts'
+
 import { AetherError } from '../../core/errors.ts'
+import type { DatasetName, TagName } from '../../core/names.ts'
 import type { Place, ReadableTree } from '../../dataset/tree/readable-tree.ts'
 import { createHandleCodec, type HashedPlace, type NameHash, type SignedPlace } from './handle-codec.ts'
 import { createNameFinder, type NameFinder } from './name-finder.ts'

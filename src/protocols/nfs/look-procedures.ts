@@ -1,5 +1,4 @@
 // GETATTR, LOOKUP, ACCESS and READLINK of RFC 1813.
-import { AetherError } from '../../core/errors.ts'
 import type { TreeFolder, TreeNode } from '../../dataset/tree/readable-tree.ts'
 import { writeAttributes } from './attributes.ts'
 import { MAX_NAME_BYTES } from './limits.ts'
@@ -32,12 +31,7 @@ export function lookUp(nodes: Nodes): Procedure {
     const name = nameIn(bytes)
     if (name === '.') return folder
     if (name === '..') return nodes.above(folder, { signal })
-    try {
-      return await nodes.tree.child(folder.place, name, { signal })
-    } catch (error) {
-      if (error instanceof AetherError && error.code === 'invalid') throw noEntry(error) // what cannot be is not there
-      throw error
-    }
+    return nodes.tree.child(folder.place, name, { signal })
   }
 
   return {
@@ -100,16 +94,12 @@ function nameIn(bytes: Uint8Array): string {
     throw new NfsError(STATUS.nameTooLong, 'invalid', `A name has over ${MAX_NAME_BYTES} bytes`)
   try {
     return UTF8.decode(bytes)
-  } catch (error) {
-    throw noEntry(error)
+  } catch (cause) {
+    throw new NfsError(STATUS.noEntry, 'not-found', 'There can be no such name', cause)
   }
 }
 
 function allowed(node: TreeNode): number {
   if (node.kind === 'folder') return ACCESS.read | ACCESS.lookUp | ACCESS.execute
   return node.kind === 'file' && node.executable ? ACCESS.read | ACCESS.execute : ACCESS.read
-}
-
-function noEntry(cause: unknown): NfsError {
-  return new NfsError(STATUS.noEntry, 'not-found', 'There can be no such name', cause)
 }

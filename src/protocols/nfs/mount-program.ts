@@ -1,5 +1,5 @@
 // The program MOUNT, version 3: RFC 1813, appendix I. It turns a path into the first handle, and remembers nobody.
-import { AetherError } from '../../core/errors.ts'
+import type { AetherError } from '../../core/errors.ts'
 import type { Export } from './export.ts'
 import type { Nodes } from './nodes.ts'
 import { NfsError, type Procedure, type Program, STATUS, type Status, statusOf } from './program.ts'
@@ -45,8 +45,9 @@ function mount({ nodes, exported, onMount }: MountDeps): Procedure {
       return {
         async write(out, signal) {
           const parts = exported.partsIn(path)
-          const node = await nodes.tree.find(parts, { signal }).catch(asNoEntry)
-          if (node.kind !== 'folder') throw new NfsError(STATUS.notFolder, 'invalid', 'What is to be mounted is no folder')
+          const node = await nodes.tree.find(parts, { signal })
+          if (node.kind !== 'folder')
+            throw new NfsError(STATUS.notFolder, 'invalid', 'What is to be mounted is no folder')
           onMount(`/${parts.join('/')}`)
           out.opaque(nodes.handleOf(node).handle).u32(FLAVORS.length)
           for (const flavor of FLAVORS) out.u32(flavor)
@@ -86,11 +87,4 @@ function mountStatusOf(error: AetherError): Status {
 
 function readPath(args: XdrReader): string {
   return Buffer.from(args.opaque(MAX_PATH)).toString()
-}
-
-/** A path that cannot be is not there. */
-function asNoEntry(error: unknown): never {
-  if (error instanceof AetherError && error.code === 'invalid')
-    throw new NfsError(STATUS.noEntry, 'not-found', 'There can be no such path', error)
-  throw error
 }

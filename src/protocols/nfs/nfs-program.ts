@@ -1,6 +1,7 @@
 // The program NFS, version 3: RFC 1813, section 3.
-import { readFolder, readFolderPlus } from './folder-procedures.ts'
+
 import { commit, fileSystemInfo, fileSystemStatus, pathLimits } from './file-system-procedures.ts'
+import { readFolder, readFolderPlus } from './folder-procedures.ts'
 import { getAttributes, lookUp, mayAccess, readLink } from './look-procedures.ts'
 import { type Nodes, readHandle } from './nodes.ts'
 import { NfsError, type Procedure, type Program, STATUS, statusOf } from './program.ts'
