@@ -22,7 +22,7 @@ export function writeAttributes(
 ): void {
   const size = BigInt(sizeOf(node))
   out.u32(TYPE[node.kind]).u32(modeOf(node))
-  out.u32(node.kind === 'folder' ? 2 : 1) // links to it
+  out.u32(1) // links to it; for a folder that means that it does not tell how many folders are in it
   out.u32(0).u32(0) // user and group
   out.u64(size).u64(size)
   out.u32(0).u32(0) // number of a device

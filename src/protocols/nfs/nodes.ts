@@ -26,20 +26,27 @@ export interface Nodes {
 
 export function createNodes(tree: ReadableTree, key: Uint8Array): Nodes {
   const handles = createHandles(tree, key)
+  const signed = new WeakMap<TreeNode, SignedPlace>() // an entry of a page asks for it several times
   const fileSystemId = handles.of({ level: 'root' }).fileId
 
   async function at(handle: Uint8Array, options?: CallOptions): Promise<TreeNode> {
     return orStale(tree.at(await handles.placeOf(handle), options))
   }
 
-  function identityOf({ place }: TreeNode): Identity {
-    return { fileId: handles.of(place).fileId, fileSystemId }
+  function handleOf(node: TreeNode): SignedPlace {
+    const known = signed.get(node) ?? handles.of(node.place)
+    signed.set(node, known)
+    return known
+  }
+
+  function identityOf(node: TreeNode): Identity {
+    return { fileId: handleOf(node).fileId, fileSystemId }
   }
 
   return {
     tree,
     names: handles.names,
-    handleOf: ({ place }) => handles.of(place),
+    handleOf,
     at,
     async folderAt(handle, options) {
       const node = await at(handle, options)

@@ -92,7 +92,8 @@ export function createNfsServer(options: NfsServerOptions): NfsServer {
       const timer = setTimeout(() => {
         for (const socket of open.keys()) socket.destroy()
       }, deadline)
-      await Promise.all([promise, ...[...open.values()].map((connection) => connection.finish())])
+      for (const connection of open.values()) void connection.finish()
+      await promise // until all sockets are closed
       clearTimeout(timer)
     },
   }
