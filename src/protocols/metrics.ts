@@ -3,6 +3,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import { createDeltaMetrics, type DeltaMetrics } from './delta-metrics.ts'
 import { type Exchange, isAnswered } from './exchange.ts'
 import { createNfsMetrics, type NfsMetrics } from './nfs-metrics.ts'
+import { createReadMetrics, type ReadMetrics } from './read-metrics.ts'
 import { createStoreMetrics, type StoreMetrics } from './store-metrics.ts'
 
 export interface Metrics {
@@ -11,6 +12,7 @@ export interface Metrics {
   store: StoreMetrics
   deltas: DeltaMetrics
   nfs: NfsMetrics
+  reads: ReadMetrics
   /** All metrics as text, and the content type of that. */
   text(): Promise<{ text: string; type: string }>
 }
@@ -64,6 +66,7 @@ export function createMetrics(): Metrics {
     store: createStoreMetrics(registry),
     deltas: createDeltaMetrics(registry),
     nfs: createNfsMetrics(registry),
+    reads: createReadMetrics(registry),
     text: async () => ({ text: await registry.metrics(), type: registry.contentType }),
   }
 }

@@ -15,6 +15,7 @@ import { checkExposure, parseListenAddress } from './listen-address.ts'
 import { explainListenError } from './listen-error.ts'
 import { createLogger } from './logger.ts'
 import { type NfsDoor, nfsPlan, openNfsDoor } from './nfs-door.ts'
+import { openReads } from './open-reads.ts'
 import { readTlsFiles, type TlsFiles, tlsFiles } from './tls-files.ts'
 
 export interface RunningHub {
@@ -37,7 +38,8 @@ export async function startHub(context: Context): Promise<RunningHub> {
   const hardened = hardenStore(storage, location, metrics.store, logger)
   const deltas = { background: settings['run.deltas'], onEncoded: metrics.deltas.onEncoded }
   const hub = opened.adopt(await createHub({ storage: hardened, deltas }), (running) => running.close())
-  const trees = hubTrees(hub)
+  const reads = opened.adopt(openReads(settings, metrics.reads, logger), (cache) => cache.close())
+  const trees = hubTrees(hub, reads)
   const nfsDeps = { hub, tree: trees(ANONYMOUS), logger, metrics: metrics.nfs }
   const nfsDoor = nfs && opened.adopt(await openNfsDoor({ ...nfs, ...nfsDeps }), (door) => door.drain(0))
   const allowedHosts = settings['run.allowedHosts']
