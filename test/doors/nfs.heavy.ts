@@ -19,7 +19,7 @@ const run = promisify(execFile)
 const MiB = 1024 * 1024
 const BIG = 256 * MiB
 
-const world = await openDoorWorld({ args: ['--nfs', '127.0.0.1:0'] })
+const world = await openDoorWorld({ args: ['--nfs', '127.0.0.1:0', '--read-memory', '600M'] })
 after(() => world[Symbol.asyncDispose]())
 const port = portIn(world.hub.stdout())
 

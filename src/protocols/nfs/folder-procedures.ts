@@ -2,6 +2,7 @@
 import type { Digest } from '../../core/id.ts'
 import { fixed, type TreeFolder, type TreeNode } from '../../dataset/tree/readable-tree.ts'
 import { BEHIND_PARENT, BEHIND_SELF, badCookie, cookieOf, orBadCookie, tokenOf } from './folder-cookies.ts'
+import { orStale } from './handles.ts'
 import { FOLDER_BYTES } from './limits.ts'
 import { type Nodes, readHandle } from './nodes.ts'
 import { NfsError, type Procedure, STATUS, type Work } from './program.ts'
@@ -135,7 +136,7 @@ async function* itemsOf(
   let after = await tokenOf(listed, cookie, nodes.names)
   for (let isLast = false; !isLast; ) {
     const options = { limit, signal, ...(after !== undefined && { after }) }
-    const page = await orBadCookie(nodes.tree.list(listed, options))
+    const page = await orStale(orBadCookie(nodes.tree.list(listed, options)))
     for (const item of page.items)
       yield { name: item.node.name, cookie: cookieOf(listed, item, nodes.names), node: item.node }
     after = page.items.at(-1)?.token

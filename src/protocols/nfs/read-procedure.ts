@@ -1,6 +1,7 @@
 // READ of RFC 1813. The bytes go out as the tree gives them, without a copy.
 import { AetherError } from '../../core/errors.ts'
 import type { TreeFile, TreeNode } from '../../dataset/tree/readable-tree.ts'
+import { orStale } from './handles.ts'
 import { READ_BYTES } from './limits.ts'
 import { type Nodes, readHandle } from './nodes.ts'
 import { NfsError, type Procedure, STATUS } from './program.ts'
@@ -18,7 +19,7 @@ export function readFile(nodes: Nodes): Procedure {
         async write(out, signal) {
           const file = fileIn(await nodes.at(handle, { signal }))
           const range = rangeIn(file, offset, count)
-          const pieces = range.length === 0 ? [] : await gather(nodes, file, range, signal)
+          const pieces = range.length === 0 ? [] : await orStale(gather(nodes, file, range, signal))
           nodes.writeAttributes(out, file)
           out.u32(range.length).bool(range.offset + range.length === file.size)
           out.opaqueOf(pieces)
