@@ -186,6 +186,8 @@ export async function createHub({
 
     v1,
 
+    derivedSecret: receipts.derivedSecret,
+
     async ready({ signal } = {}) {
       await storage.head(keys.receiptKey, { signal })
     },

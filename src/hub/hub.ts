@@ -162,6 +162,8 @@ export interface Hub {
   publish(caller: Caller, request: PublishRequest, options?: CallOptions): Promise<PublishResult>
   /** What the API of version 1 asks for besides. */
   readonly v1: V1Hub
+  /** 32 bytes that every hub of the store makes of the same label, for doors that sign what clients bring back. */
+  derivedSecret(label: string): Uint8Array
   /** Resolves when the store answers. @throws {AetherError} `unavailable` */
   ready(options?: CallOptions): Promise<void>
   /** Ends the workers. The storage stays open: who opened it closes it. */

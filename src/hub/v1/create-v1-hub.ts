@@ -28,7 +28,7 @@ const AROUND = 40
 
 export function createV1Hub(deps: V1HubDeps): V1Hub & { close(): Promise<void> } {
   const { storage, snapshots, tags, receipts, permit, contents, now } = deps
-  const names = createBlockNames(receipts.keyFor('names of v1 blocks'))
+  const names = createBlockNames(receipts.derivedSecret('names of v1 blocks'))
   const staging = createStaging(storage, now)
   const published = createPublishedBlocks(storage, now)
   const publisher = createFilePublisher({ ...deps, openBlock, remember })
