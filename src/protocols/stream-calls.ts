@@ -27,6 +27,8 @@ export interface BoundStream {
   method: StreamMethod
   /** Longest request that is read, in bytes. @default that of all calls */
   maxBytes: number | undefined
+  /** Whether the client may send nothing for as long as it likes. */
+  mayRest: boolean
   run(requests: AsyncIterable<Message>, call: StreamCall): AsyncIterable<Message>
 }
 
@@ -34,11 +36,11 @@ export interface BoundStream {
 export function bindStream<I extends DescMessage, O extends DescMessage>(
   method: StreamMethod<I, O>,
   run: (requests: AsyncIterable<MessageShape<I>>, call: StreamCall) => AsyncIterable<MessageInitShape<O>>,
-  { maxBytes }: { maxBytes?: number } = {},
+  { maxBytes, mayRest = false }: { maxBytes?: number; mayRest?: boolean } = {},
 ): BoundStream {
   async function* messages(requests: AsyncIterable<Message>, call: StreamCall): AsyncGenerator<Message> {
     for await (const answer of run(requests as AsyncIterable<MessageShape<I>>, call))
       yield create(method.output, answer)
   }
-  return { method, maxBytes, run: messages }
+  return { method, maxBytes, mayRest, run: messages }
 }

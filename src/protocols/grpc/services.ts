@@ -36,7 +36,8 @@ export function createServices({ calls, streams, readiness, limits, ending }: Rp
     router.service(ServerReflection, reflection.v1)
     router.service(AlphaReflection, reflection.alpha)
   }
-  return createRpcDoor(routes, new Set([Health.typeName]), limits)
+  const resting = streams.filter(({ mayRest }) => mayRest).map(({ method }) => method)
+  return createRpcDoor(routes, { open: new Set([Health.typeName]), resting: new Set(resting) }, limits)
 }
 
 function offer(router: ConnectRouter, { method, run }: BoundCall): void {

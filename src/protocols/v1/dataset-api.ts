@@ -45,7 +45,9 @@ export function datasetCalls(hub: Hub, limits: Limits): BoundCall[] {
 
 /** @param ending aborts when the server is about to end, so that subscribing does not hold it up */
 export function datasetStreams(hub: Hub, limits: Limits, ending: AbortSignal): BoundStream[] {
-  return [bindStream(subscribing, (requests, call) => subscribe(requests, call, { hub, limits, ending }))]
+  return [
+    bindStream(subscribing, (requests, call) => subscribe(requests, call, { hub, limits, ending }), { mayRest: true }),
+  ]
 }
 
 /** Pages that are too long are cut: the original's clients do not know our bound. */

@@ -1,4 +1,4 @@
-// Downloads and uploads of v1 over a hub that does as it is told: what a client that goes away leaves behind.
+// The services of v1 over a hub that does as it is told: what clients that go away leave behind, and what silent ones get.
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Code, ConnectError, createClient } from '@connectrpc/connect'
@@ -6,8 +6,9 @@ import { createGrpcTransport } from '@connectrpc/connect-node'
 import { AetherError } from '../../core/errors.ts'
 import { AgentAPI } from '../../gen/aetherfs/agent/v1/agent_api_pb.ts'
 import { BlockAPI } from '../../gen/aetherfs/block/v1/block_api_pb.ts'
+import { DatasetAPI } from '../../gen/aetherfs/dataset/v1/dataset_api_pb.ts'
 import type { V1Hub } from '../../hub/v1/v1-hub.ts'
-import { fakeHub } from '../hub.fixture.ts'
+import { DIGEST, fakeHub, OTHER_DIGEST, TAG } from '../hub.fixture.ts'
 import { startServer, until } from '../server.fixture.ts'
 
 const MiB = 1024 * 1024
@@ -94,6 +95,32 @@ describe('BlockAPI', () => {
       yield { part: Buffer.alloc(5 * MiB) }
     }
     assert.equal(await codeOf(client.upload(long())), Code.ResourceExhausted)
+  })
+})
+
+describe('DatasetAPI.Subscribe', () => {
+  it('goes on when the client has nothing more to say', async () => {
+    let looks = 0
+    const hub = Object.assign(
+      fakeHub({
+        async getTag() {
+          looks++
+          return { ...TAG, digest: looks < 40 ? DIGEST : OTHER_DIGEST }
+        },
+      }),
+      { v1: { describe: async () => ({ files: [], blockSize: 1, blocks: [] }) } as Partial<V1Hub> as V1Hub },
+    )
+    const { url } = await startServer({ hub, limits: { bodyIdleTimeout: 20, tagInterval: 2 } })
+    const client = createClient(DatasetAPI, createGrpcTransport({ baseUrl: url }))
+    const silence = Promise.withResolvers<void>()
+    async function* one() {
+      yield { tag: { name: 'cities', version: 'latest' } }
+      await silence.promise
+    }
+    let answers = 0
+    for await (const _ of client.subscribe(one())) if (++answers === 2) break
+    silence.resolve()
+    assert.equal(looks, 40)
   })
 })
 
