@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { readdir, writeFile } from 'node:fs/promises'
 import { describe, it } from 'node:test'
+import { Skip } from '../testing/skip.ts'
 import { temporaryFolder } from '../testing/temporary-folder.fixture.ts'
 import { findCeph } from './ceph-packages.ts'
-import { Skip } from './skip.ts'
 
 const isLinux = process.platform === 'linux'
 
@@ -22,7 +22,7 @@ describe('the search for Ceph', { skip: !isLinux }, () => {
   it('is given up in the words of apt-get', () =>
     checkSkip(
       'echo "E: Unable to locate package ceph-base" >&2; exit 100',
-      /fetched: Unable to locate package ceph-base$/,
+      /ceph cannot be fetched: Unable to locate package ceph-base$/,
     ))
 
   it('is given up after a while', () => checkSkip('exec /bin/sleep 60', /it took longer than 0.2 s/, 200))

@@ -5,9 +5,9 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { globSync } from 'node:fs'
 import { join } from 'node:path'
+import { Skip } from '../testing/skip.ts'
 import { startCluster } from './ceph-cluster.ts'
 import { findCeph } from './ceph-packages.ts'
-import { Skip } from './skip.ts'
 import { makeBucket } from './test-bucket.ts'
 
 const stop = new AbortController()

@@ -18,14 +18,21 @@ export interface HubProcessOptions extends Pick<ProgramOptions, 'home' | 'env' |
   store: string
   /** @default any that is free */
   port?: number
+  /** Further words for `aetherfs run`. */
+  args?: readonly string[]
 }
 
-export async function startHubProcess({ store, port = 0, ...options }: HubProcessOptions): Promise<HubProcess> {
-  const program = startProgram(['run', '--listen', `127.0.0.1:${port}`, '--storage', store], options)
+export async function startHubProcess({
+  store,
+  port = 0,
+  args = [],
+  ...options
+}: HubProcessOptions): Promise<HubProcess> {
+  const program = startProgram(['run', '--listen', `127.0.0.1:${port}`, '--storage', store, ...args], options)
   const ended = program.outcome.then(({ stderr }) => Promise.reject(new Error(`The hub did not start: ${stderr}`)))
   ended.catch(() => {}) // it ends some day, and that is fine
   await Promise.race([ended, until(() => program.stdout().includes('\n'), 'the address of the hub')])
-  const url = program.stdout().trim()
+  const [url = ''] = program.stdout().split('\n')
 
   async function end(signal: NodeJS.Signals): Promise<number | undefined> {
     program.process.kill(signal)
