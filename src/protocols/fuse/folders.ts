@@ -5,10 +5,9 @@ import { direntType } from './attributes.ts'
 import { ERRNO, MAX_READ, OPEN_FLAG } from './constants.ts'
 import { entryOf, isLasting, type Mounted, nameSeconds } from './mounted.ts'
 import type { Asked } from './operations.ts'
-import { type Dirent, direntBytes, writeDirent } from './replies.ts'
+import { type Dirent, direntBytes, encodeOpen, writeDirent } from './replies.ts'
 import { done, failed, type Reply } from './reply.ts'
 import { decodeHandle, decodeRead } from './requests.ts'
-import { encodeOpen } from './replies.ts'
 
 /** "." and ".." are 1 and 2. */
 const FIRST = 3

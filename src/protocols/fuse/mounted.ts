@@ -1,4 +1,5 @@
 // What is mounted, and how long the kernel may keep what it is told of it.
+import type { TagName } from '../../core/names.ts'
 import type { Place, ReadableTree, TreeNode } from '../../dataset/tree/readable-tree.ts'
 import { attributesOf, type NodeAttributes, type Owner } from './attributes.ts'
 import { ROOT_ID } from './constants.ts'
@@ -11,6 +12,8 @@ export interface Root {
   place(): Place
   /** Whether it may be another folder later on, as a channel is. */
   readonly follows: boolean
+  /** The tag that it shows, if it is one. */
+  readonly tag?: TagName
   /** What statfs(2) tells. */
   space(): Space
 }

@@ -26,8 +26,7 @@ export interface Negotiated {
 
 export function negotiate({ major, minor, maxReadahead, flags }: InitIn): Negotiated {
   if (major > PROTOCOL.major) return { answer: encodeOtherMajor(), isFinal: false, opensNothing: false }
-  if (major < PROTOCOL.major || minor < OLDEST_MINOR)
-    return { answer: undefined, isFinal: true, opensNothing: false }
+  if (major < PROTOCOL.major || minor < OLDEST_MINOR) return { answer: undefined, isFinal: true, opensNothing: false }
   const answer = encodeInit({
     maxReadahead: Math.min(maxReadahead, MAX_READ),
     flags: flags & WANTED,

@@ -2,9 +2,9 @@
 import { AetherError } from '../../core/errors.ts'
 import { createSemaphore } from '../../dataset/semaphore.ts'
 import type { SnapshotPlace, TreeNode } from '../../dataset/tree/readable-tree.ts'
-import { ERRNO, MAX_READ, OPCODE, OPEN_FLAG, WRITING } from './constants.ts'
+import { ERRNO, MAX_READ, OPCODE, OPEN_FLAG, ROOT_ID, WRITING } from './constants.ts'
 import { errorNumberOf } from './errors.ts'
-import { attributeNames, attributeValue } from './extended-attributes.ts'
+import { attributeNames, attributeValue, type Shown } from './extended-attributes.ts'
 import { createFolders } from './folders.ts'
 import { absence, attributeSeconds, attributesAt, entryOf, type Mounted, nameSeconds, nodeAt } from './mounted.ts'
 import { negotiate } from './negotiate.ts'
@@ -106,15 +106,16 @@ export function createOperations({ onFailure = () => {}, ...mounted }: Operation
 
   async function attribute({ request, node, signal }: Asked): Promise<Reply> {
     const { name, size } = decodeGetAttribute(request.body)
-    return attributeValue(await seenNode(request, node, signal), name, size)
+    return attributeValue(await shown(request, node, signal), name, size)
   }
 
   async function attributes({ request, node, signal }: Asked): Promise<Reply> {
-    return attributeNames(await seenNode(request, node, signal), decodeListAttributes(request.body))
+    return attributeNames(await shown(request, node, signal), decodeListAttributes(request.body))
   }
 
-  const seenNode = (_request: Request, { place }: KnownNode, signal: AbortSignal): Promise<TreeNode> =>
-    tree.at(place, { signal })
+  async function shown({ node }: Request, { place }: KnownNode, signal: AbortSignal): Promise<Shown> {
+    return { node: await tree.at(place, { signal }), tag: node === ROOT_ID ? mounted.root.tag : undefined }
+  }
 
   const access = ({ request }: Asked) =>
     (decodeAccess(request.body) & WRITE_ACCESS) === 0 ? done() : failed(ERRNO.EROFS)
@@ -142,7 +143,7 @@ export function createOperations({ onFailure = () => {}, ...mounted }: Operation
   async function answer(request: Request, signal: AbortSignal): Promise<Reply> {
     const operation = operations.get(request.opcode)
     if (operation === undefined) return failed(ERRNO.ENOSYS)
-    const node = nodeAt(mounted, request.node) ?? (isAboutNothing(request) ? nodeAt(mounted, 1) : undefined)
+    const node = nodeAt(mounted, request.node) ?? (isAboutNothing(request) ? nodeAt(mounted, ROOT_ID) : undefined)
     if (node === undefined) return failed(ERRNO.ESTALE)
     try {
       return await operation({ request, node, signal })

@@ -81,7 +81,8 @@ export function createSession({ device, operations, nodes, loops, onFailure = ()
       request = decodeRequest(bytes)
       if (takesNoAnswer(request)) return
     } catch (error) {
-      return onFailure(toAetherError(error)) // whom to answer is not known
+      onFailure(toAetherError(error)) // whom to answer is not known
+      return
     }
     void answer({ ...request, body: Buffer.from(request.body) })
   }
