@@ -1,5 +1,6 @@
 // What the first operand of a mount names.
 
+import { AetherError } from '../../core/errors.ts'
 import type { Digest } from '../../core/id.ts'
 import { type DatasetName, isVersionTag, type TagName } from '../../core/names.ts'
 import { DEFAULT_TAG, formatReference, parseReference } from '../../core/reference.ts'
@@ -39,8 +40,12 @@ export function targetName(target: MountTarget, defaultHost: string): string {
 }
 
 function datasetsIn(text: string): MountTarget {
-  const scope = /(?:^|\/)(@[^/]*)\/$/.exec(text)?.[1]
-  const host = text.slice(0, text.length - (scope === undefined ? 1 : scope.length + 1)).replace(/\/$/, '') || undefined
-  parseReference(`${host === undefined ? '' : `${host}/`}${scope === undefined ? '' : `${scope}/`}name`)
+  const groups = /^(?:(?<host>[^/@]+)\/)?(?:(?<scope>@[^/]+)\/)?$/.exec(text === '/' ? '' : text)?.groups
+  if (groups === undefined)
+    throw new AetherError('invalid', `Cannot use "${text}" as a place of datasets`, {
+      hint: 'Write "/", "@scope/", "host/" or "host/@scope/"',
+    })
+  const { host, scope } = groups
+  parseReference([host, scope, 'name'].filter((part) => part !== undefined).join('/'))
   return { kind: 'datasets', host, path: scope === undefined ? [] : [scope] }
 }
