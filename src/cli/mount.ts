@@ -1,4 +1,5 @@
 // aetherfs mount: a dataset as a folder that reads from its hub.
+import { resolve } from 'node:path'
 import { formatDigest } from '../core/id.ts'
 import type { Context } from './context.ts'
 import { EXIT, type ExitCode } from './errors/exit-codes.ts'
@@ -25,9 +26,10 @@ export const mount: Verb = {
   async run(context, [reference = '', folder = '']) {
     const target = parseMountTarget(reference)
     if (!context.settings['mount.foreground']) return background(context, folder)
-    const [{ startMount }, { createLogger }] = await Promise.all([
+    const [{ startMount }, { createLogger }, { openCLibrary }] = await Promise.all([
       import('./mount/start-mount.ts'),
       import('./serve/logger.ts'),
+      import('./mount/c-library.ts'),
     ])
     const logger = createLogger(context.world, context.settings.quiet ? 'error' : 'info', context.settings.json)
     const mounted = await startMount(context, target, folder, logger)
@@ -36,8 +38,9 @@ export const mount: Verb = {
     await announce(context, name, path, digest && formatDigest(digest))
     process.chdir('/') // not to hold up the file system that this was called in
     await Promise.race([mounted.ended, untilAborted(context.signal)])
-    if (context.signal.aborted) await mounted.unmount()
+    const isFree = !context.signal.aborted || (await mounted.unmount())
     logger.info({ path }, 'unmounted')
+    if (!isFree) (await openCLibrary()).exit(EXIT.ok)
     return EXIT.ok // a signal or an unmount is how a mount is meant to end
   },
 }
@@ -52,7 +55,7 @@ async function announce({ out }: Context, name: string, path: string, digest: st
 
 async function background(context: Context, folder: string): Promise<ExitCode> {
   const { logFileOf, runInBackground } = await import('./mount/background.ts')
-  const { resolve } = await import('node:path')
+  const { unmountCommand } = await import('./mount/mount-folder.ts')
   const { settings, world } = context
   const logFile = settings['mount.logFile'] ?? logFileOf(settings.cacheDir ?? cacheFolder(world.env), resolve(folder))
   const { line, exit, log } = await runInBackground(logFile)
@@ -61,7 +64,7 @@ async function background(context: Context, folder: string): Promise<ExitCode> {
     return exit as ExitCode
   }
   await context.out.line(line)
-  await context.note(`It reports to ${logFile}; "umount ${folder}" ends it`)
+  await context.note(`It reports to ${printable(logFile)}; "${unmountCommand(printable(folder))}" ends it`)
   return EXIT.ok
 }
 

@@ -56,6 +56,11 @@ async function abortConnection(device: string): Promise<void> {
   await writeFile(`/sys/fs/fuse/connections/${minor}/abort`, '1').catch(() => {})
 }
 
+/** For hints. */
+export function unmountCommand(folder: string): string {
+  return isRoot() ? `umount ${folder}` : `fusermount3 -u ${folder}`
+}
+
 function isRoot(): boolean {
   return process.geteuid?.() === 0
 }

@@ -3,7 +3,7 @@
 import { opendir, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { AetherError, systemCode } from '../../core/errors.ts'
-import { unmountFolder } from './mount-folder.ts'
+import { unmountCommand, unmountFolder } from './mount-folder.ts'
 import { mountAt, OUR_TYPE, readMountTable } from './mount-table.ts'
 import { runTool } from './run-tool.ts'
 
@@ -21,7 +21,7 @@ export async function prepareMountPoint(folder: string, onCleaned: (path: string
     if (mounted?.type !== OUR_TYPE) break
     if (!(await isDead(path)))
       throw new AetherError('conflict', `There is a dataset mounted at "${folder}" already`, {
-        hint: `Unmount it with "umount ${folder}", or choose another folder`,
+        hint: `Unmount it with "${unmountCommand(folder)}", or choose another folder`,
       })
     await unmountFolder(path, mounted.device)
     onCleaned(path)

@@ -28,7 +28,8 @@ export interface MountPlan {
 export interface RunningMount {
   /** Resolves when the folder is not mounted any more, whoever has unmounted it. */
   ended: Promise<void>
-  unmount(): Promise<void>
+  /** @returns false when open files keep the kernel from letting go: then the process has to end by force */
+  unmount(): Promise<boolean>
 }
 
 /** Requests that are waited for at once. Each takes a thread of libuv, see start of src/cli/main.ts. */
@@ -58,7 +59,7 @@ export async function runMount({ tree, root, path, options, logger, now, beside 
     ended: Promise.all([ended, besides]).then(() => {}),
     async unmount() {
       await unmountFolder(path, device)
-      await Promise.race([served, delay(PATIENCE)])
+      return Promise.race([served.then(() => true), delay(PATIENCE, false)])
     },
   }
 }
