@@ -2,6 +2,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { createDeltaMetrics, type DeltaMetrics } from './delta-metrics.ts'
 import { type Exchange, isAnswered } from './exchange.ts'
+import { createReadMetrics, type ReadMetrics } from './read-metrics.ts'
 import { createStoreMetrics, type StoreMetrics } from './store-metrics.ts'
 
 export interface Metrics {
@@ -9,6 +10,7 @@ export interface Metrics {
   end(exchange: Exchange, ms: number): void
   store: StoreMetrics
   deltas: DeltaMetrics
+  reads: ReadMetrics
   /** All metrics as text, and the content type of that. */
   text(): Promise<{ text: string; type: string }>
 }
@@ -61,6 +63,7 @@ export function createMetrics(): Metrics {
     end,
     store: createStoreMetrics(registry),
     deltas: createDeltaMetrics(registry),
+    reads: createReadMetrics(registry),
     text: async () => ({ text: await registry.metrics(), type: registry.contentType }),
   }
 }

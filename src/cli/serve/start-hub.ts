@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { createHub } from '../../hub/create-hub.ts'
+import { hubTrees } from '../../hub/hub-tree.ts'
 import { createMetrics } from '../../protocols/metrics.ts'
 import { createHubServer, type HubServer } from '../../protocols/serve.ts'
 import { openStorage } from '../../storage/open-storage.ts'
@@ -12,6 +13,7 @@ import { hardenStore } from './harden-store.ts'
 import { checkExposure, parseListenAddress } from './listen-address.ts'
 import { explainListenError } from './listen-error.ts'
 import { createLogger } from './logger.ts'
+import { openReads } from './open-reads.ts'
 import { readTlsFiles, type TlsFiles, tlsFiles } from './tls-files.ts'
 
 export interface RunningHub {
@@ -32,7 +34,10 @@ export async function startHub(context: Context): Promise<RunningHub> {
   const hardened = hardenStore(storage, location, metrics.store, logger)
   const deltas = { background: settings['run.deltas'], onEncoded: metrics.deltas.onEncoded }
   const hub = opened.adopt(await createHub({ storage: hardened, deltas }), (running) => running.close())
-  const server = createHubServer({ hub, tls, version, logger, metrics, allowedHosts: settings['run.allowedHosts'] })
+  const reads = opened.adopt(openReads(settings, metrics.reads, logger), (cache) => cache.close())
+  const trees = hubTrees(hub, reads)
+  const allowedHosts = settings['run.allowedHosts']
+  const server = createHubServer({ hub, trees, tls, version, logger, metrics, allowedHosts })
   const { url } = await server.listen(address.host, address.port).catch((error: unknown) => {
     throw explainListenError(error, address)
   })
