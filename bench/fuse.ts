@@ -1,12 +1,13 @@
 // What a mount costs: node bench/fuse.ts. Needs root, /dev/fuse and python3. The same reads over plain files on tmpfs, over a mount
 // whose bytes cost nothing, and over a mount of a hub on this machine with the folder cache warm.
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { pino } from 'pino'
 import { type RunningMount, runMount } from '../src/cli/mount/run-mount.ts'
-import { createShownRoot, UNKNOWN_SPACE } from '../src/cli/mount/shown-root.ts'
+import { createShownRoot } from '../src/cli/mount/shown-root.ts'
 import type { Place, ReadableTree } from '../src/dataset/tree/readable-tree.ts'
 import { madeTree } from '../test/doors/made-tree.fixture.ts'
 
@@ -14,6 +15,7 @@ const run = promisify(execFile)
 const MiB = 1024 * 1024
 const SIZE = Number(process.env.AETHERFS_BENCH_SIZE ?? 512) * MiB
 const FILES = 20_000
+const MAIN = new URL('../src/cli/main.ts', import.meta.url).pathname
 
 /** Prints bytes a second twice, the second time from the page cache; then microseconds of random reads: median, 99 %. */
 const READS = `
@@ -53,13 +55,38 @@ async function mounted(path: string, tree: ReadableTree, place: Place): Promise<
   await mkdir(path)
   return runMount({
     tree,
-    root: createShownRoot(place, UNKNOWN_SPACE, undefined),
+    root: createShownRoot(place),
     path,
     options: { source: 'made', allowOther: false },
     logger: pino({ level: 'warn' }),
     now: Date.now,
     beside: async () => {},
   })
+}
+
+/** A random file on a hub of this machine, by the command line: read once, so that the folder cache has it, and then measured. */
+async function measureHub(folder: string): Promise<void> {
+  await mkdir(join(folder, 'source'), { recursive: true })
+  await mkdir(join(folder, 'mounted'))
+  const env = { ...process.env, HOME: folder, AETHERFS_NO_PROGRESS: 'true' }
+  const hub = spawn(process.execPath, [MAIN, 'run', '--listen', '127.0.0.1:0', '--storage', join(folder, 'store')], {
+    env,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  const [line] = (await once(hub.stdout, 'data')) as [Buffer]
+  const host = line.toString().trim().replace('http://', '')
+  const aetherfs = (...args: string[]) => run(process.execPath, [MAIN, ...args, '--host', host, '-q'], { env })
+  try {
+    await run('dd', ['if=/dev/urandom', `of=${join(folder, 'source/big')}`, 'bs=1M', `count=${SIZE / MiB}`])
+    await aetherfs('push', join(folder, 'source'), '-t', 'big')
+    await aetherfs('mount', 'big', join(folder, 'mounted'))
+    const file = join(folder, 'mounted/big')
+    await measureReads('mount of a hub, cold', file)
+    await measureReads('mount of a hub, cached', file)
+    await run('umount', [join(folder, 'mounted')])
+  } finally {
+    hub.kill()
+  }
 }
 
 function namesOf(count: number): string[] {
@@ -80,6 +107,7 @@ try {
   await measureListing('plain folder on tmpfs', join(work, 'plain/many'))
   await measureListing('mount', join(work, 'made/many'))
   await mount.unmount()
+  await measureHub(join(work, 'hub'))
 } finally {
   await rm(work, { recursive: true })
 }

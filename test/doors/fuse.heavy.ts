@@ -6,12 +6,8 @@ import { appendFile, chmod, chown, copyFile, mkdir, open, readdir, readFile, wri
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { promisify } from 'node:util'
-import { pino } from 'pino'
 import { mountAt, readMountTable } from '../../src/cli/mount/mount-table.ts'
-import { buildSnapshot } from '../../src/hub/snapshot.fixture.ts'
-import { hubWith } from '../../src/protocols/fuse/kernel.fixture.ts'
-import { createHubServer } from '../../src/protocols/serve.ts'
-import { type Program, startProgram } from '../testing/program.fixture.ts'
+import type { Program } from '../testing/program.fixture.ts'
 import { sha256Of } from '../testing/tree.fixture.ts'
 import { until } from '../testing/until.fixture.ts'
 import { type DoorWorld, openDoorWorld } from './door-world.fixture.ts'
@@ -143,7 +139,7 @@ describe('aetherfs mount', { skip }, () => {
       const program = await mount('geo:v1')
       const opened = await open(join(folder, 'random.bin'))
       await end(program, signal)
-      await opened.close()
+      await opened.close().catch(() => {}) // nobody is there to hear of it
     }
   })
 
@@ -214,12 +210,30 @@ describe('aetherfs mount', { skip }, () => {
     assert.match(stdout, /^\S+geo:v1@sha256:\w+ {2}\S+\/place\n$/)
   })
 
+  it('is usable in under a second with 100,000 files', async () => {
+    const many = world.at('many')
+    const make =
+      'mkdir "$1" && cd "$1" && mkdir $(seq 100) && seq 1000 | while read -r i; do for f in *; do echo $f/$i; done; done | xargs touch'
+    await run('sh', ['-c', make, 'sh', many])
+    assert.equal((await world.run('push', many, '-t', 'many')).exit, 0)
+    const times: number[] = []
+    for (let i = 0; i < 3; i++) {
+      const begun = performance.now()
+      const program = await mount('many:latest')
+      assert.equal((await readdir(join(folder, '42'))).length, 1000)
+      times.push(performance.now() - begun)
+      await end(program)
+    }
+    console.log(`100,000 files: usable after ${times.map((ms) => `${ms.toFixed(0)} ms`).join(', ')}`)
+    assert.ok(Math.min(...times) < 1000)
+  })
+
   it('reads what is cached with the hub away, and fails clearly otherwise', async () => {
     const cache = world.at('cache')
     const program = await mount('geo:latest', '--cache-dir', cache)
     const csv = join(folder, 'places.csv')
     await readFile(csv)
-    await until(async () => (await filesBelow(cache)) > 0, 'what was read in the cache folder')
+    await until(async () => (await filesBelow(join(cache, 'reads'))) > 0, 'what was read in the cache folder')
     world.hub.process.kill('SIGKILL')
     await world.hub.outcome
     await run('sh', ['-c', 'dd if="$1" iflag=nocache count=0 2>/dev/null', 'sh', csv])
@@ -238,34 +252,6 @@ describe('aetherfs mount', { skip }, () => {
     const program = await mount('geo:latest', ...args, '--offline-ok')
     assert.equal(await sha256Of(join(folder, 'places.csv')), await sha256Of(join(world.source, 'places.csv')))
     await end(program)
-  })
-})
-
-describe('aetherfs mount of 100,000 files', { skip }, () => {
-  it('is usable in under a second', async () => {
-    const files = Object.fromEntries(Array.from({ length: 100_000 }, (_, i) => [`${i % 100}/file-${i}.json`, '']))
-    const { hub } = await hubWith([await buildSnapshot(files), 'many', 'latest'])
-    const server = createHubServer({ hub, version: '0.0.0', logger: pino({ level: 'silent' }) })
-    const { url } = await server.listen('127.0.0.1', 0)
-    const { temporaryFolder } = await import('../testing/temporary-folder.fixture.ts')
-    await using home = await temporaryFolder()
-    const folder = home.at('mounted')
-    await mkdir(folder)
-    const times: number[] = []
-    for (let i = 0; i < 3; i++) {
-      const begun = performance.now()
-      const env = { AETHERFS_HOST: url.replace('http://', '') }
-      const program = startProgram(['mount', 'many:latest', folder, '--foreground'], { home: home.path, env })
-      await until(() => program.stdout().includes('\n'), 'the mount')
-      assert.equal((await readdir(join(folder, '42'))).length, 1000)
-      times.push(performance.now() - begun)
-      program.process.kill('SIGTERM')
-      assert.equal((await program.outcome).exit, 0)
-    }
-    console.log(`100,000 files: usable after ${times.map((ms) => `${ms.toFixed(0)} ms`).join(', ')}`)
-    assert.ok(Math.min(...times) < 1000)
-    await server.drain(0)
-    await hub.close()
   })
 })
 

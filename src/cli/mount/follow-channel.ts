@@ -15,6 +15,7 @@ export interface FollowOptions {
   channel: { dataset: DatasetName; tag: TagName }
   root: ShownRoot
   session: Pick<Session, 'forgetName' | 'forgetNode'>
+  /** Never fails. */
   spaceOf(digest: Digest): Promise<Space>
   /** Hears of each version that is shown from now on. */
   onShown(digest: Digest): Promise<void>
@@ -51,7 +52,7 @@ async function showVersion(options: FollowOptions, digest: Digest): Promise<void
   const { tree, root, channel, session, logger } = options
   const before = root.place()
   const place = await openSnapshotRoot(tree, channel.dataset, digest)
-  if (!root.show(place, await options.spaceOf(digest))) return
+  if (!root.show(place, options.spaceOf(digest))) return
   logger.info({ tag: channel.tag, digest: `sha256:${digest}` }, 'the channel moved')
   await forgetNames(tree, before, session)
   await session.forgetNode(ROOT_ID)

@@ -6,9 +6,9 @@ import { createRemoteReader } from '../../client/remote-reader.ts'
 import { createTailCache } from '../../client/tail-cache.ts'
 import { createHttpConnection } from '../../client/transport/http-connection.ts'
 import { AetherError } from '../../core/errors.ts'
+import { createReadCache } from '../../dataset/read-cache/read-cache.ts'
 import { createReadableTree } from '../../dataset/tree/create-tree.ts'
 import type { ReadableTree } from '../../dataset/tree/readable-tree.ts'
-import { createPlainContents } from '../../dataset/tree/tree-contents.ts'
 import type { OpenedSnapshot } from '../../dataset/tree/tree-source.ts'
 import type { Context } from '../context.ts'
 
@@ -39,7 +39,10 @@ export async function openTree(context: Context, host: string | undefined): Prom
       },
       fetchBlock: (dataset, digest, block, range, o) => connection.readBlock(dataset, digest, block.id, range, o),
     },
-    createPlainContents(),
+    createReadCache({
+      memoryBytes: 64 * 1024 ** 2,
+      folder: { path: `${settings.cacheDir ?? defaultCacheFolder()}/reads`, maxBytes: settings['mount.cacheSize'] },
+    }),
   )
 }
 void AetherError

@@ -6,25 +6,27 @@ import type { Root } from '../../protocols/fuse/mounted.ts'
 import type { Space } from '../../protocols/fuse/replies.ts'
 
 export interface ShownRoot extends Root {
-  /** Shows another version from now on. @returns whether it is another one */
-  show(place: Place, space: Space): boolean
+  /** Shows another version from now on. @param space is waited for by nobody @returns whether it is another one */
+  show(place: Place, space: Promise<Space>): boolean
 }
 
 export const UNKNOWN_SPACE: Space = { bytes: 0, files: 0 }
 
-export function createShownRoot(place: Place, space: Space, channel: TagName | undefined): ShownRoot {
-  let shown = { place, space }
-  return {
-    place: () => shown.place,
-    space: () => shown.space,
-    follows: channel !== undefined,
-    tag: channel,
-    show(next, size) {
-      const moved = JSON.stringify(next) !== JSON.stringify(shown.place)
-      shown = { place: next, space: size }
-      return moved
-    },
+export function createShownRoot(first: Place, channel?: TagName): ShownRoot {
+  let place = first
+  let space = UNKNOWN_SPACE
+
+  function show(next: Place, size: Promise<Space>): boolean {
+    const moved = JSON.stringify(next) !== JSON.stringify(place)
+    place = next
+    if (moved) space = UNKNOWN_SPACE
+    void size.then((known) => {
+      if (place === next) space = known
+    })
+    return moved
   }
+
+  return { place: () => place, space: () => space, follows: channel !== undefined, tag: channel, show }
 }
 
 /** The root of a snapshot; what it takes to read it was found out then. @throws {AetherError} `not-found`, `unavailable` */

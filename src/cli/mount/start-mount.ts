@@ -40,7 +40,8 @@ export async function startMount(
   const digest = place.level === 'snapshot' ? place.digest : undefined
   const spaceOf = (of: Digest | undefined) => spaceTaken(context, target, of)
   const channel = target.kind === 'channel' ? target : undefined
-  const root = createShownRoot(place, await spaceOf(digest), channel?.tag)
+  const root = createShownRoot(place, channel?.tag)
+  root.show(place, spaceOf(digest))
   if (channel !== undefined && digest !== undefined) await known.set(digest)
 
   async function beside(session: Session, signal: AbortSignal): Promise<void> {
@@ -103,7 +104,7 @@ async function spaceTaken(context: Context, target: MountTarget, digest: Digest 
   if (target.kind === 'datasets' || digest === undefined) return UNKNOWN_SPACE
   const reference = formatReference({ host: target.host, dataset: target.dataset, tag: undefined, digest })
   try {
-    const { summary } = await (await context.client()).snapshot(reference, { signal: AbortSignal.timeout(2000) })
+    const { summary } = await (await context.client()).snapshot(reference, { signal: context.signal })
     return { bytes: summary.size, files: summary.entries }
   } catch {
     return UNKNOWN_SPACE
