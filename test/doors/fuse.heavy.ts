@@ -143,6 +143,16 @@ describe('aetherfs mount', { skip }, () => {
     }
   })
 
+  it('ends at once on a second signal', async () => {
+    const program = await mount('geo:v1')
+    const opened = await open(join(folder, 'random.bin'))
+    for (let i = 0; i < 2; i++) program.process.kill('SIGTERM')
+    const { exit } = await program.outcome
+    assert.ok(exit === 0 || exit === 130, `${exit}`)
+    await until(async () => !(await isMounted()), 'the end of the mount')
+    await opened.close().catch(() => {})
+  })
+
   it('leaves no dead mount when it is killed', async () => {
     const program = await mount('geo:v1')
     program.process.kill('SIGKILL')

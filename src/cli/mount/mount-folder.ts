@@ -1,4 +1,5 @@
 // Takes the place of a folder, and gives it back: by mount(8) as root, by fusermount3 as anybody else.
+import { spawn } from 'node:child_process'
 import { close as closeFile, open as openFile } from 'node:fs'
 import { access, writeFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
@@ -44,6 +45,15 @@ export async function unmountFolder(path: string, device: string): Promise<void>
   const outcome = await unmount(path, isRoot() ? ['-f', '-l'] : ['-z'])
   if (outcome.exit === 0 || mountAt(await readMountTable(), path)?.type !== OUR_TYPE) return
   throw failed(`Cannot unmount "${path}"`, isRoot() ? 'umount' : 'fusermount3', outcome)
+}
+
+/**
+ * For the end of the process in the middle of something: its threads wait for the kernel, and it would wait for them. Does not look at
+ * the folder, which nobody answers for any more.
+ */
+export function unmountWhileExiting(path: string): void {
+  const [command, ...words] = isRoot() ? ['umount', '-c', '-f', '-l', path] : ['fusermount3', '-u', '-z', path]
+  spawn(command!, words, { stdio: 'ignore', cwd: '/', detached: true }).on('error', () => {})
 }
 
 function unmount(path: string, how: string[]): Promise<ToolOutcome> {

@@ -10,7 +10,7 @@ import { createOperations } from '../../protocols/fuse/operations.ts'
 import { createSession, type Session } from '../../protocols/fuse/session.ts'
 import { createFailureLog } from './failure-log.ts'
 import { guardMount } from './guard.ts'
-import { type MountOptions, mountFolder, unmountFolder } from './mount-folder.ts'
+import { type MountOptions, mountFolder, unmountFolder, unmountWhileExiting } from './mount-folder.ts'
 import type { ShownRoot } from './shown-root.ts'
 
 export interface MountPlan {
@@ -47,11 +47,14 @@ export async function runMount({ tree, root, path, options, logger, now, beside 
   const operations = createOperations({ tree, nodes, root, owner, onFailure })
   const session = createSession({ device: createDevice(fd), operations, nodes, loops: LOOPS, onFailure })
   const stopper = new AbortController()
-  const served = session.run()
-  const ended = served.finally(() => {
-    stopper.abort()
+  const atExit = () => unmountWhileExiting(path)
+  process.once('exit', atExit)
+  const served = session.run().finally(() => stopper.abort())
+  const ended = served.then(() => {
+    process.off('exit', atExit)
     guard.dismiss()
   })
+  ended.catch(() => {}) // whoever waits for the mount hears of it
   await Promise.race([stat(path), ended]) // the kernel has greeted by then
   await readFarAhead(device)
   const besides = beside(session, stopper.signal)
@@ -59,7 +62,7 @@ export async function runMount({ tree, root, path, options, logger, now, beside 
     ended: Promise.all([ended, besides]).then(() => {}),
     async unmount() {
       await unmountFolder(path, device)
-      return Promise.race([served.then(() => true), delay(PATIENCE, false)])
+      return Promise.race([ended.then(() => true), delay(PATIENCE, false)])
     },
   }
 }
