@@ -33,23 +33,24 @@ export const mount: Verb = {
     ])
     const logger = createLogger(context.world, context.settings.quiet ? 'error' : 'info', context.settings.json)
     const mounted = await startMount(context, target, folder, logger)
-    const { path, name, digest } = mounted
-    logger.info({ path, source: name, digest: digest && formatDigest(digest), pid: process.pid }, 'mounted')
-    await announce(context, name, path, digest && formatDigest(digest))
+    const { path, source, digest } = mounted
+    logger.info({ path, source, digest: digest && formatDigest(digest), pid: process.pid }, 'mounted')
+    await announce(context, source, path, digest && formatDigest(digest))
     process.chdir('/') // not to hold up the file system that this was called in
     await Promise.race([mounted.ended, untilAborted(context.signal)])
     const isFree = !context.signal.aborted || (await mounted.unmount())
     logger.info({ path }, 'unmounted')
-    if (!isFree) (await openCLibrary()).exit(EXIT.ok)
+    if (isFree) await mounted.ended
+    else (await openCLibrary()).exit(EXIT.ok)
     return EXIT.ok // a signal or an unmount is how a mount is meant to end
   },
 }
 
 /** Whoever started the mount waits for this line, so it is sent at once. */
-async function announce({ out }: Context, name: string, path: string, digest: string | undefined): Promise<void> {
+async function announce({ out }: Context, source: string, path: string, digest: string | undefined): Promise<void> {
   await (out.json
-    ? out.value({ source: name, digest: digest ?? null, path, pid: process.pid })
-    : out.line(`${name}${digest === undefined ? '' : `@${digest}`}  ${printable(path)}`))
+    ? out.value({ source, digest: digest ?? null, path, pid: process.pid })
+    : out.line(`${source}${digest === undefined ? '' : `@${digest}`}  ${printable(path)}`))
   await out.flush()
 }
 

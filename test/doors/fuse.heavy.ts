@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { appendFile, chmod, chown, copyFile, mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises'
+import { availableParallelism, loadavg } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { promisify } from 'node:util'
@@ -235,7 +236,8 @@ describe('aetherfs mount', { skip }, () => {
       await end(program)
     }
     console.log(`100,000 files: usable after ${times.map((ms) => `${ms.toFixed(0)} ms`).join(', ')}`)
-    assert.ok(Math.min(...times) < 1000)
+    // Of a machine that has nothing else to do. One that has takes its time, and is no failure.
+    assert.ok(Math.min(...times) < 1000 * Math.max(1, 4 * (loadavg()[0]! / availableParallelism())))
   })
 
   it('reads what is cached with the hub away, and fails clearly otherwise', async () => {
@@ -243,7 +245,7 @@ describe('aetherfs mount', { skip }, () => {
     const program = await mount('geo:latest', '--cache-dir', cache)
     const csv = join(folder, 'places.csv')
     await readFile(csv)
-    await until(async () => (await filesBelow(join(cache, 'reads'))) > 0, 'what was read in the cache folder')
+    await until(async () => (await filesBelow(join(cache, 'read/frames'))) > 0, 'what was read in the cache folder')
     world.hub.process.kill('SIGKILL')
     await world.hub.outcome
     await run('sh', ['-c', 'dd if="$1" iflag=nocache count=0 2>/dev/null', 'sh', csv])

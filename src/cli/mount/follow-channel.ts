@@ -17,8 +17,8 @@ export interface FollowOptions {
   session: Pick<Session, 'forgetName' | 'forgetNode'>
   /** Never fails. */
   spaceOf(digest: Digest): Promise<Space>
-  /** Hears of each version that is shown from now on. */
-  onShown(digest: Digest): Promise<void>
+  /** Called when another version is shown; not waited for. */
+  onShown(): void
   logger: Logger
   signal: AbortSignal
 }
@@ -56,7 +56,7 @@ async function showVersion(options: FollowOptions, digest: Digest): Promise<void
   logger.info({ tag: channel.tag, digest: `sha256:${digest}` }, 'the channel moved')
   await forgetNames(tree, before, session)
   await session.forgetNode(ROOT_ID)
-  await options.onShown(digest)
+  options.onShown()
 }
 
 /** The kernel asks again for what it knew in the root. What is open, or further below by its old folder, stays as it was. */

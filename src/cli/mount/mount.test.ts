@@ -5,10 +5,8 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { pino } from 'pino'
 import { AetherError } from '../../core/errors.ts'
-import type { Digest } from '../../core/id.ts'
 import { createTestWorld } from '../testing/test-world.fixture.ts'
 import { createFailureLog } from './failure-log.ts'
-import { createKnownVersion } from './known-version.ts'
 import { prepareMountPoint } from './mount-point.ts'
 
 let folder: string
@@ -55,16 +53,6 @@ describe('aetherfs mount', () => {
       assert.equal(await world.run('mount', '--foreground', ...argv), code, argv.join(' '))
       assert.match(world.stderr.text(), words)
     }
-  })
-})
-
-describe('createKnownVersion', () => {
-  it('remembers a digest, and takes a broken file for none', async () => {
-    const known = createKnownVersion(folder, 'hub/geo:latest')
-    assert.equal(await known.get(), undefined)
-    await known.set('ab'.repeat(32) as Digest)
-    assert.equal(await createKnownVersion(folder, 'hub/geo:latest').get(), 'ab'.repeat(32))
-    assert.equal(await createKnownVersion(folder, 'hub/geo:stable').get(), undefined)
   })
 })
 

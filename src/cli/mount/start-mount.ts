@@ -1,27 +1,25 @@
 // Puts a mount together: the folder, the tree of a hub, what of it is shown, and what goes on beside.
 import type { Logger } from 'pino'
+import type { OpenTree } from '../../client/client.ts'
 import { AetherError, toAetherError } from '../../core/errors.ts'
 import type { Digest } from '../../core/id.ts'
 import { formatReference } from '../../core/reference.ts'
-import type { Place, ReadableTree } from '../../dataset/tree/readable-tree.ts'
-import { fixed } from '../../dataset/tree/readable-tree.ts'
+import type { Place, ReadableTree, TreeNode } from '../../dataset/tree/readable-tree.ts'
 import type { Space } from '../../protocols/fuse/replies.ts'
 import type { Session } from '../../protocols/fuse/session.ts'
 import type { Context } from '../context.ts'
-import { cacheFolder } from '../settings/xdg.ts'
 import { followChannel } from './follow-channel.ts'
-import { createKnownVersion, type KnownVersion } from './known-version.ts'
 import { prepareMountPoint } from './mount-point.ts'
 import { type MountTarget, targetName } from './mount-target.ts'
 import { prefetch } from './prefetch.ts'
-import { openTree } from './remote-tree.ts'
 import { type RunningMount, runMount } from './run-mount.ts'
 import { createShownRoot, openSnapshotRoot, type ShownRoot, UNKNOWN_SPACE } from './shown-root.ts'
 
 export interface StartedMount extends RunningMount {
   path: string
-  /** The reference in full; what df shows. */
-  name: string
+  /** What df shows. */
+  source: string
+  /** Of the version that is shown first; undefined when all datasets are. */
   digest: Digest | undefined
 }
 
@@ -31,72 +29,73 @@ export async function startMount(
   folder: string,
   logger: Logger,
 ): Promise<StartedMount> {
-  const { settings, world } = context
+  const { settings, now } = context
   const path = await prepareMountPoint(folder, (at) => logger.warn({ path: at }, 'a dead mount was cleared away'))
   const tree = await openTree(context, target.host)
-  const source = targetName(target, settings.host)
-  const known = createKnownVersion(settings.cacheDir ?? cacheFolder(world.env), source)
-  const place = await openPlace(context, tree, target, known, logger)
+  const place = await openPlace(context, tree, target)
   const digest = place.level === 'snapshot' ? place.digest : undefined
-  const spaceOf = (of: Digest | undefined) => spaceTaken(context, target, of)
-  const channel = target.kind === 'channel' ? target : undefined
-  const root = createShownRoot(place, channel?.tag)
-  root.show(place, spaceOf(digest))
-  if (channel !== undefined && digest !== undefined) await known.set(digest)
-
-  async function beside(session: Session, signal: AbortSignal): Promise<void> {
-    const fill = () => (settings['mount.prefetch'] ? fillCache(tree, root, logger, signal) : undefined)
-    const filling = fill()
-    if (channel === undefined) return void (await filling)
-    const onShown = async (shown: Digest) => {
-      await known.set(shown)
-      void fill()
-    }
-    await followChannel({ tree, channel, root, session, spaceOf, onShown, logger, signal })
-  }
-
+  const root = createShownRoot(place, target.kind === 'channel' ? target.tag : undefined)
+  root.show(place, spaceTaken(context, target, digest))
+  const source = targetName(target, settings.host)
   const options = { source, allowOther: settings['mount.allowOther'] }
-  const running = await runMount({ tree, root, path, options, logger, now: context.now, beside })
-  return { ...running, path, name: source, digest }
+  const beside = (session: Session, signal: AbortSignal) =>
+    workBeside({ context, target, tree, root, session, logger, signal })
+  const running = await runMount({ tree, root, path, options, logger, now, beside })
+  return { ...running, ended: running.ended.then(() => tree.close()), path, source, digest }
+}
+
+async function openTree({ client, settings }: Context, host: string | undefined): Promise<OpenTree> {
+  const { 'mount.cacheSize': cacheSize, 'mount.offlineOk': offlineOk } = settings
+  return (await client()).tree({ host, cacheSize, offlineOk })
 }
 
 /** Where the mount begins, with its listing read. */
-async function openPlace(
-  { settings, client }: Context,
-  tree: ReadableTree,
-  target: MountTarget,
-  known: KnownVersion,
-  logger: Logger,
-): Promise<Place> {
+async function openPlace(context: Context, tree: ReadableTree, target: MountTarget): Promise<Place> {
+  try {
+    return await findPlace(context, tree, target)
+  } catch (error) {
+    const { code, message } = toAetherError(error)
+    if (code !== 'unavailable' || context.settings['mount.offlineOk']) throw error
+    const hint = 'With --offline-ok what is in the cache is mounted while the hub is away'
+    throw new AetherError('unavailable', message, { cause: error, hint })
+  }
+}
+
+async function findPlace(context: Context, tree: ReadableTree, target: MountTarget): Promise<Place> {
   if (target.kind === 'datasets') return (await tree.find(target.path)).place
   const { dataset, tag } = target
   if (target.kind === 'snapshot' && target.digest !== undefined) {
     // A tag beside a digest has to point there.
-    if (tag !== undefined) await (await client()).resolve(formatReference(target))
+    if (tag !== undefined) await (await context.client()).resolve(formatReference(target), { signal: context.signal })
     return openSnapshotRoot(tree, dataset, target.digest)
   }
-  try {
-    const node = await tree.find([...dataset.split('/'), tag!])
-    return fixed(node.kind === 'folder' ? node : neverAFile())
-  } catch (error) {
-    const { code, message } = toAetherError(error)
-    const last = code === 'unavailable' && target.kind === 'channel' ? await known.get() : undefined
-    if (last === undefined) throw error
-    if (!settings['mount.offlineOk'])
-      throw new AetherError('unavailable', message, {
-        cause: error,
-        hint: 'Mount what is in the cache with --offline-ok',
-      })
-    logger.warn(
-      { reason: message, digest: `sha256:${last}` },
-      'the hub is away: the version that was seen last is shown',
-    )
-    return openSnapshotRoot(tree, dataset, last)
-  }
+  const { digest } = folderOf(await tree.find([...dataset.split('/'), tag!]))
+  return openSnapshotRoot(tree, dataset, digest!)
 }
 
-function neverAFile(): never {
-  throw new AetherError('internal', 'A tag is a folder')
+function folderOf(node: TreeNode) {
+  if (node.kind !== 'folder') throw new AetherError('internal', 'A tag is no folder')
+  return node
+}
+
+interface Work {
+  context: Context
+  target: MountTarget
+  tree: ReadableTree
+  root: ShownRoot
+  session: Session
+  logger: Logger
+  signal: AbortSignal
+}
+
+async function workBeside({ context, target, tree, root, session, logger, signal }: Work): Promise<void> {
+  const fill = () => (context.settings['mount.prefetch'] ? fillCache(tree, root, logger, signal) : undefined)
+  const filling = fill()
+  if (target.kind === 'channel') {
+    const spaceOf = (digest: Digest) => spaceTaken(context, target, digest)
+    await followChannel({ tree, channel: target, root, session, spaceOf, onShown: fill, logger, signal })
+  }
+  await filling
 }
 
 /** For df. That it is not known is no reason to mount nothing. */
