@@ -1,4 +1,4 @@
-// What a mount costs: node bench/fuse.ts. Needs root, /dev/fuse and python3. The same reads over plain files on tmpfs, over a mount
+// What a mount costs: UV_THREADPOOL_SIZE=12 node bench/fuse.ts. Needs root, /dev/fuse and python3. The same reads over plain files on tmpfs, over a mount
 // whose bytes cost nothing, and over a mount of a hub on this machine with the folder cache warm.
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
