@@ -75,6 +75,22 @@ export const SETTINGS = {
     'a name under which clients may call this hub; repeat for more',
     [] as string[],
   ),
+  'run.nfs': optional(
+    { ...TEXT, bare: '127.0.0.1:2049' },
+    '--nfs [host:port]',
+    'let datasets be read over NFS, on 127.0.0.1:2049 or there',
+  ),
+  'run.nfsPath': optional(
+    TEXT,
+    '--nfs-path <secret>',
+    'let nothing be mounted over NFS but the path /<secret>, which nobody can guess',
+  ),
+  'run.nfsAllow': setting(
+    LIST,
+    '--nfs-allow <cidr>',
+    'an address or network that may use NFS; repeat for more, or part them by commas',
+    [] as string[],
+  ),
   'run.deltas': setting(FLAG, '--no-deltas', 'make no deltas before somebody asks for one', true),
   'run.readMemory': {
     ...setting(

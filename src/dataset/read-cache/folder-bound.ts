@@ -13,6 +13,15 @@ export interface FolderBound {
   makeRoom(bytes: number): Promise<boolean>
 }
 
+export interface BoundParts {
+  /** Folder of the folders with the files. */
+  files: string
+  /** Folder of files in the making. */
+  incoming: string
+  /** Name of the file to lock by. */
+  lock: string
+}
+
 interface FoundFile {
   path: string
   bytes: number
@@ -27,8 +36,8 @@ const DRAFT_AGE = 60 * 60 * 1000
 /** What a small file takes on most file systems. */
 const FILE_UNIT = 4096
 
-export function createFolderBound(root: string, maxBytes: number): FolderBound {
-  const lock = createProcessLock(join(root, 'evict.lock'))
+export function createFolderBound(root: string, parts: BoundParts, maxBytes: number): FolderBound {
+  const lock = createProcessLock(join(root, parts.lock))
   let total = Number.POSITIVE_INFINITY // nobody has looked yet
   let sinceLook = 0
   let looking: Promise<void> | undefined
@@ -50,8 +59,8 @@ export function createFolderBound(root: string, maxBytes: number): FolderBound {
   async function look(): Promise<void> {
     await makeFolders(root, 0o700)
     await lock.run(async () => {
-      await removeDrafts(join(root, 'incoming'))
-      const files = await filesIn(join(root, 'frames'))
+      await removeDrafts(parts.incoming)
+      const files = await filesIn(parts.files)
       total = await removeOldest(files, maxBytes)
       sinceLook = 0
     })

@@ -1,16 +1,10 @@
 // Plain frames as files of a folder: of several processes at once, over restarts, and whatever happens to them meanwhile. They
 // are checked whenever they are read, so nothing is synced: one that is wrong is removed and fetched anew.
-//
-//   frames/ab/<block>-<frame>   whole frames; the time of modification tells when one was used last, to some minutes
-//   incoming/<random>           frames in the making
-import { randomBytes } from 'node:crypto'
-import { rename, rm, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { systemCode, toAetherError } from '../../core/errors.ts'
+import { rm } from 'node:fs/promises'
+import { toAetherError } from '../../core/errors.ts'
 import type { BlockId } from '../../core/id.ts'
-import { makeFolders } from '../../storage/make-folders.ts'
 import { createSemaphore } from '../semaphore.ts'
-import { createFolderBound } from './folder-bound.ts'
+import { createBoundedFolder } from './bounded-folder.ts'
 import type { FrameCheck } from './frame-job.ts'
 import type { FrameJobs } from './frame-jobs.ts'
 
@@ -41,19 +35,19 @@ export interface FrameFolder {
 
 /** Bytes that wait to be written, at most. */
 const MAX_PENDING = 32 * 1024 * 1024
-const WRITES_AT_ONCE = 2
+const WRITES_AT_ONCE = 4
 /** Milliseconds without writing after it has failed, and between two warnings. */
 const PAUSE = 60_000
 
 export function createFrameFolder(options: FrameFolderOptions, jobs: FrameJobs): FrameFolder {
   const { path: root, maxBytes, onWarning = () => {} } = options
-  const bound = createFolderBound(root, maxBytes)
+  const folder = createBoundedFolder(root, 'frames', maxBytes)
   const writing = createSemaphore(WRITES_AT_ONCE)
   const pending = new Set<Promise<void>>()
   let pendingBytes = 0
   let pausedUntil = 0
 
-  const pathOf = (block: BlockId, frame: number) => join(root, 'frames', block.slice(0, 2), `${block}-${frame}`)
+  const pathOf = (block: BlockId, frame: number) => folder.pathOf(`${block}-${frame}`)
 
   async function read(block: BlockId, wanted: WantedFrame[]): Promise<(Uint8Array | undefined)[]> {
     const files = wanted.map(({ frame, size, offset }) => ({ path: pathOf(block, frame), size, offset }))
@@ -78,7 +72,7 @@ export function createFrameFolder(options: FrameFolderOptions, jobs: FrameJobs):
     if (pendingBytes + bytes.length > MAX_PENDING || performance.now() < pausedUntil) return
     pendingBytes += bytes.length
     const done = writing
-      .run(() => write(pathOf(block, frame), bytes))
+      .run(() => write(block, frame, bytes))
       .catch((error) => {
         pausedUntil = performance.now() + PAUSE
         warn('cannot be written', error)
@@ -89,16 +83,8 @@ export function createFrameFolder(options: FrameFolderOptions, jobs: FrameJobs):
     track(done)
   }
 
-  async function write(path: string, bytes: Uint8Array): Promise<void> {
-    if (performance.now() < pausedUntil || !(await bound.makeRoom(bytes.length))) return
-    const draft = join(root, 'incoming', randomBytes(12).toString('hex'))
-    try {
-      await inFolder(draft, () => writeFile(draft, bytes, { flag: 'wx', mode: 0o600 }))
-      await inFolder(path, () => rename(draft, path))
-    } catch (error) {
-      await rm(draft, { force: true })
-      throw error
-    }
+  async function write(block: BlockId, frame: number, bytes: Uint8Array): Promise<void> {
+    if (performance.now() >= pausedUntil) await folder.write(`${block}-${frame}`, bytes)
   }
 
   function track(work: Promise<void>): void {
@@ -118,15 +104,4 @@ export function createFrameFolder(options: FrameFolderOptions, jobs: FrameJobs):
   }
 
   return { read, keep, close }
-}
-
-/** Does something with a path, and once more when its folder had to be made. */
-async function inFolder(path: string, act: () => Promise<void>): Promise<void> {
-  try {
-    await act()
-  } catch (error) {
-    if (systemCode(error) !== 'ENOENT') throw error
-    await makeFolders(dirname(path), 0o700)
-    await act()
-  }
 }

@@ -75,7 +75,7 @@ function readPlain({ path, size, offset }: FilePlace, length: number): FrameResu
     const stat = fstatSync(file)
     if (stat.size !== size) return 'damaged'
     noteUse(file, stat.mtimeMs)
-    const bytes = new Uint8Array(new ArrayBuffer(length))
+    const bytes = Buffer.allocUnsafeSlow(length) as Uint8Array<ArrayBuffer>
     return readSync(file, bytes, 0, length, offset) === length ? bytes : 'damaged'
   } finally {
     closeSync(file)
