@@ -104,7 +104,15 @@ describe('a store that is as hubs left it', () => {
       assert.deepEqual(findingsOf(report), [])
       assert.equal(report.ok, true)
       const counts = Object.entries(report.counts).map(([kind, { objects }]) => `${kind} ${objects}`)
-      assert.deepEqual(counts, ['block 2', 'snapshot 3', 'tag 5', 'log-entry 8', 'delta 0', 'receipt-key 1'])
+      assert.deepEqual(counts, [
+        'block 2',
+        'snapshot 3',
+        'tag 5',
+        'log-entry 8',
+        'delta 0',
+        'receipt-key 1',
+        'staged 0',
+      ])
       assert.deepEqual([report.unusedBlocks.objects, report.unknown.objects], [0, 0])
       const lines = await listStore(original)
       const bytes = lines.reduce((sum, line) => sum + Number(line.split(' ')[1]), 0)
@@ -143,6 +151,8 @@ describe('a store that is as hubs left it', () => {
       'datasets/geo/snapshots/deep/er',
       'datasets/@team/tags/x',
       'access/receipt-key/x'.replace('/x', '.old'),
+      `staging/v1/${'ab'.repeat(16)}/blocks/Signature`,
+      `staging/v1/ann/parts/${'ab'.repeat(16)}/000`,
     ]
     for (const key of strangers) await storage.put(key, Buffer.from('stranger'))
     const report = await checkStore(storage)
@@ -152,6 +162,8 @@ describe('a store that is as hubs left it', () => {
     assert.equal(report.unknown.objects, strangers.length)
   })
 })
+
+const STAGED = ['blocks', 'published'].map((kind) => `staging/v1/${'ab'.repeat(16)}/${kind}/${'a2'.repeat(26)}`)
 
 /** What is done to a copy of the store, and the findings that this has to lead to. */
 const DAMAGE: [name: string, damage: (storage: Storage) => Promise<unknown>, findings: RegExp[]][] = [
@@ -339,6 +351,13 @@ const DAMAGE: [name: string, damage: (storage: Storage) => Promise<unknown>, fin
     'a key for receipts that is too short',
     async (storage) => storage.put(keys.receiptKey, Buffer.alloc(31)),
     [/^damaged receipt-key: it has 31 bytes where it should have 32 \[\]$/],
+  ],
+  [
+    'what is kept for clients of version 1',
+    async (storage) => {
+      for (const key of STAGED) await storage.put(key, Buffer.from('x'))
+    },
+    [/^damaged staged: it does not match its checksum \[\]$/, /^damaged staged: .* \[\]$/],
   ],
   [
     'several things at once',

@@ -3,13 +3,14 @@ import { AetherError } from '../core/errors.ts'
 import { type Digest, sha256Hex } from '../core/id.ts'
 import type { DatasetName } from '../core/names.ts'
 import { createIndexCache } from '../dataset/block-reader.ts'
+import { createPlainContents, type TreeContents } from '../dataset/tree/tree-contents.ts'
 import { keys } from '../storage/keys.ts'
 import type { Storage } from '../storage/storage.ts'
 import { listDatasets, listTags } from './catalogue.ts'
 import { createDeltas, type DeltasOptions } from './deltas/deltas.ts'
 import { deltasInto, deltasOutOf, MOVES_LOOKED_AT } from './deltas/list-deltas.ts'
 import { discreet } from './discreet.ts'
-import type { BlockPart, Caller, DeltaInfo, Hub, TagResult } from './hub.ts'
+import type { BlockPart, Caller, DeltaInfo, Hub, PublishRequest, PublishResult, TagResult } from './hub.ts'
 import { type Permit, permitAll } from './permit.ts'
 import { createPublisher } from './publish.ts'
 import { openReceipts } from './receipts.ts'
@@ -18,6 +19,7 @@ import { checkLogToken, listLog } from './tag-log.ts'
 import { createTagStore } from './tag-store.ts'
 import { deleteTag, moveTag, requireTag, rollbackTarget, tagInfo } from './tags.ts'
 import { createUploads } from './uploads.ts'
+import { createV1Hub } from './v1/create-v1-hub.ts'
 
 export interface HubDeps {
   storage: Storage
@@ -26,6 +28,8 @@ export interface HubDeps {
   /** Milliseconds since 1970. @default Date.now */
   now?: () => number
   deltas?: DeltasOptions
+  /** Where the bytes of files are read through. @default without a cache */
+  contents?: TreeContents
 }
 
 /** @throws {AetherError} `unavailable` when the store does not answer. */
@@ -34,6 +38,7 @@ export async function createHub({
   permit = permitAll,
   now = Date.now,
   deltas: deltaOptions = {},
+  contents = createPlainContents(),
 }: HubDeps): Promise<Hub> {
   const storage = discreet(store)
   const indexes = createIndexCache()
@@ -43,6 +48,8 @@ export async function createHub({
   const uploads = createUploads(storage, indexes)
   const deltas = createDeltas({ storage, snapshots, keepBlock: uploads.keep }, deltaOptions)
   const publisher = createPublisher({ storage, snapshots, tags, receipts, permit, now })
+  const rules = { storage, snapshots, tags, receipts, permit, now }
+  const v1 = createV1Hub({ ...rules, contents, keepBlock: uploads.keep, publish })
 
   async function blockOf(caller: Caller, ...[dataset, digest, id, options]: WithoutCaller<Hub['blockSize']>) {
     permit.check(caller, 'pull', dataset)
@@ -56,6 +63,12 @@ export async function createHub({
     const { tag, previous } = result
     if (!tag.version && previous !== undefined && previous !== tag.digest)
       deltas.moved({ dataset, from: previous, to: tag.digest })
+    return result
+  }
+
+  async function publish(caller: Caller, request: PublishRequest, signal?: AbortSignal): Promise<PublishResult> {
+    const result = await publisher(caller, request, signal)
+    for (const moved of result.tags) noted(request.dataset, moved)
     return result
   }
 
@@ -169,11 +182,9 @@ export async function createHub({
       return receipts.sign(caller, dataset, await uploads.take(id, size, body, signal))
     },
 
-    async publish(caller, request, { signal } = {}) {
-      const result = await publisher(caller, request, signal)
-      for (const moved of result.tags) noted(request.dataset, moved)
-      return result
-    },
+    publish: (caller, request, { signal } = {}) => publish(caller, request, signal),
+
+    v1,
 
     derivedSecret: receipts.derivedSecret,
 
@@ -182,7 +193,7 @@ export async function createHub({
     },
 
     async close() {
-      await Promise.all([uploads.close(), deltas.close()])
+      await Promise.all([uploads.close(), deltas.close(), v1.close()])
     },
   }
 }

@@ -17,6 +17,7 @@ import type { BlockId, Digest } from '../core/id.ts'
 import type { DatasetName, TagName } from '../core/names.ts'
 import type { OpenedSnapshot } from '../dataset/tree/tree-source.ts'
 import type { ByteRange } from '../storage/storage.ts'
+import type { V1Hub } from './v1/v1-hub.ts'
 
 export type * from '../core/dataset.ts'
 
@@ -159,6 +160,8 @@ export interface Hub {
   ): Promise<string>
   /** @throws {AetherError} `conflict` before anything is stored when a tag cannot move; `denied` for a block without receipt or base. */
   publish(caller: Caller, request: PublishRequest, options?: CallOptions): Promise<PublishResult>
+  /** What the API of version 1 asks for besides. */
+  readonly v1: V1Hub
   /** 32 bytes that every hub of the store makes of the same label, for doors that sign what clients bring back. */
   derivedSecret(label: string): Uint8Array
   /** Resolves when the store answers. @throws {AetherError} `unavailable` */

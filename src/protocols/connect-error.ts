@@ -3,6 +3,7 @@
 import { Code, ConnectError } from '@connectrpc/connect'
 import { AetherError, ERROR_CODES, type ErrorCode } from '../core/errors.ts'
 import { ErrorDetailSchema } from '../gen/aetherfs/v2/error_pb.ts'
+import { HttpError, type HttpErrorOptions } from './http-error.ts'
 
 export const CONNECT_CODE = {
   internal: Code.Internal,
@@ -19,6 +20,16 @@ export const CONNECT_CODE = {
   'no-space': Code.ResourceExhausted,
   source: Code.InvalidArgument,
 } as const satisfies Record<ErrorCode, Code>
+
+/** An error whose code in RPC, and status in HTTP, the tables do not give. */
+export class CallError extends HttpError {
+  readonly rpcCode: Code
+
+  constructor(rpcCode: Code, status: number, code: ErrorCode, message: string, options: HttpErrorOptions = {}) {
+    super(status, code, message, options)
+    this.rpcCode = rpcCode
+  }
+}
 
 /** What an error without our detail means, for example one from a proxy. */
 const MEANING: Record<Code, ErrorCode> = {
@@ -44,7 +55,8 @@ const MEANING: Record<Code, ErrorCode> = {
 export function toConnectError(error: AetherError, requestId: string): ConnectError {
   const { code, message, hint = '', detail } = error
   const value = { code, message, hint, detail, requestId }
-  return new ConnectError(message, CONNECT_CODE[code], undefined, [{ desc: ErrorDetailSchema, value }], error)
+  const rpcCode = error instanceof CallError ? error.rpcCode : CONNECT_CODE[code]
+  return new ConnectError(message, rpcCode, undefined, [{ desc: ErrorDetailSchema, value }], error)
 }
 
 export function fromConnectError(cause: unknown): AetherError {

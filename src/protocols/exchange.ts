@@ -29,6 +29,8 @@ export interface Exchange {
   readonly limits: Limits
   /** The client sends its body only after it has been told to. */
   awaitsContinue: boolean
+  /** The client may send nothing for as long as it likes before its body goes on. */
+  bodyMayRest: boolean
   /** True when the server is about to end, so that connections are not to be kept. */
   readonly draining: () => boolean
   caller: Caller
@@ -68,6 +70,7 @@ export function openExchange(
     log: logger.child({ requestId: id }),
     limits,
     awaitsContinue,
+    bodyMayRest: false,
     draining,
     caller: ANONYMOUS,
     refusal: undefined,

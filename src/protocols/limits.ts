@@ -39,6 +39,8 @@ export interface Limits {
   readyTimeout: number
   /** For which such an answer is taken to hold, and between two looks of a health watch. @default 1_000 */
   readyInterval: number
+  /** Between two looks at a tag that somebody watches. @default 2_000 */
+  tagInterval: number
 }
 
 const KiB = 1024
@@ -64,4 +66,5 @@ export const DEFAULT_LIMITS: Limits = {
   downloadWait: 20_000,
   readyTimeout: 3_000,
   readyInterval: 1_000,
+  tagInterval: 2_000,
 }

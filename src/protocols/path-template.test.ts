@@ -51,10 +51,12 @@ describe('parseTemplate', () => {
     }
     assert.deepEqual(match('/d/{dataset}/tags', '/d/tags/tags'), { dataset: 'tags' })
     assert.equal(match('/d/{dataset}/tags', '/d/@geo/tags'), undefined)
+    const nested = { 'tag.name': '@geo/cities', 'tag.version': 't' }
+    assert.deepEqual(match('/d/{tag.name}/tags/{tag.version}', '/d/@geo/cities/tags/t'), nested)
   })
 
   it('refuses templates that it does not understand', () => {
-    for (const template of ['a/b', '/{name=**}', '/{a.b}', '/a*', '/{a}:b:c'])
+    for (const template of ['a/b', '/{name=**}', '/{a..b}', '/{.a}', '/a*', '/{a}:b:c'])
       assert.throws(() => parseTemplate(template), SyntaxError, template)
   })
 })

@@ -1,5 +1,5 @@
 // Path templates as google.api.http writes them, as far as they are in use here: literals, {variables} of one segment,
-// a verb behind a colon, and {dataset}, which may span two segments. Grammar: google/api/http.proto.
+// a verb behind a colon, and names of datasets, which may span two segments. Grammar: google/api/http.proto.
 import { takeDataset } from './dataset-path.ts'
 
 export type Variables = Readonly<Record<string, string>>
@@ -12,6 +12,9 @@ export interface PathTemplate {
   /** The variables' values when the decoded segments fit. */
   match(segments: readonly string[]): Variables | undefined
 }
+
+/** Variables that hold the name of a dataset. */
+const DATASETS: ReadonlySet<string> = new Set(['dataset', 'name', 'tag.name'])
 
 type Part = { literal: string } | { variable: string }
 
@@ -30,7 +33,7 @@ export function parseTemplate(text: string): PathTemplate {
 }
 
 function parsePart(text: string, part: string): Part {
-  const variable = /^\{(\w+)\}$/.exec(part)?.[1]
+  const variable = /^\{(\w+(?:\.\w+)*)\}$/.exec(part)?.[1]
   if (variable) return { variable }
   if (/[{}*:]/.test(part)) throw new SyntaxError(`Cannot use path template "${text}": "${part}" is not supported`)
   return { literal: part }
@@ -55,7 +58,7 @@ function withoutVerb(segments: readonly string[], verb: string): string[] {
 /** Takes one part from the front of `rest`; undefined when it does not fit. */
 function takePart(part: Part, rest: string[]): string | undefined {
   if ('literal' in part) return rest[0] === part.literal ? rest.shift() : undefined
-  if (part.variable !== 'dataset') return rest.shift() || undefined
+  if (!DATASETS.has(part.variable)) return rest.shift() || undefined
   const dataset = takeDataset(rest)
   if (dataset) rest.splice(0, dataset.segments)
   return dataset?.text

@@ -20,7 +20,8 @@ async function* readBody(exchange: Exchange): AsyncGenerator<Uint8Array> {
   const source: AsyncIterator<Uint8Array> = (exchange.req as Readable).iterator({ destroyOnReturn: false })
   try {
     for (;;) {
-      const next = await withinIdle(source.next().catch(cut), exchange.limits.bodyIdleTimeout)
+      const coming = source.next().catch(cut)
+      const next = await (exchange.bodyMayRest ? coming : withinIdle(coming, exchange.limits.bodyIdleTimeout))
       if (next.done) break
       exchange.bytesIn += next.value.length
       yield next.value

@@ -20,6 +20,7 @@ import { createReadiness } from './readiness.ts'
 import { openApiRoute } from './rest/openapi-route.ts'
 import { restRoutes } from './rest/transcode.ts'
 import { createRouteTable } from './route-table.ts'
+import { createV1Api } from './v1/v1-api.ts'
 
 export interface HubServerOptions {
   hub: Hub
@@ -63,12 +64,14 @@ export function createHubServer({
   const ending = new AbortController()
   const draining = () => ending.signal.aborted
   const readiness = createReadiness(hub, limits, draining)
-  const calls = datasetServiceCalls(hub)
+  const v1 = createV1Api(hub, limits, ending.signal)
+  const calls = [...datasetServiceCalls(hub), ...v1.calls]
   const budget = createByteBudget(limits.downloadBytes, limits.downloadWait)
   const routes = [
     ...restRoutes(calls),
     ...bulkRoutes(hub, budget),
     ...deltaRoutes(hub, budget),
+    ...v1.routes,
     ...probeRoutes({ readiness, metrics, version }),
     openApiRoute,
   ]
@@ -77,7 +80,13 @@ export function createHubServer({
 
   const dispatcher = createDispatcher({
     findRoute: createRouteTable(routes),
-    rpc: createServices({ calls, readiness, limits, ending: ending.signal }),
+    rpc: createServices({
+      calls: [...calls, ...v1.rpcCalls],
+      streams: v1.streams,
+      readiness,
+      limits,
+      ending: ending.signal,
+    }),
     authenticate,
     checkHost: (exchange: Exchange) => {
       if (onLoopback) checkHost(exchange, allowedHosts)

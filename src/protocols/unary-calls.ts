@@ -44,6 +44,16 @@ export function bindCalls<S extends DescService>(service: S, calls: UnaryCalls<S
   })
 }
 
+/** One method by itself, for services that have streams too. */
+export function bindCall<I extends DescMessage, O extends DescMessage>(
+  method: DescMethodUnary<I, O>,
+  call: (request: MessageShape<I>, call: Call) => Promise<MessageInitShape<O>>,
+): BoundCall {
+  const run = async (request: Message, context: Call) =>
+    create(method.output, await call(request as MessageShape<I>, context))
+  return { method, run }
+}
+
 function isUnary(method: DescMethod): method is DescMethodUnary {
   return method.methodKind === 'unary'
 }

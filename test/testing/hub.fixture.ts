@@ -19,6 +19,8 @@ export interface TestHub extends AsyncDisposable {
   /** What the doors for files show. */
   trees: (caller: Caller) => ReadableTree
   storage: Storage
+  /** As when the program is told to end. */
+  drain(deadline: number): Promise<void>
 }
 
 export interface TestHubOptions {
@@ -49,5 +51,6 @@ export async function startHub({
     await hub.close()
   }
 
-  return { host: url.replace('http://', ''), url, hub, trees, storage, [Symbol.asyncDispose]: stop }
+  const { drain } = server
+  return { host: url.replace('http://', ''), url, hub, trees, storage, drain, [Symbol.asyncDispose]: stop }
 }

@@ -37,9 +37,9 @@ export async function startHub(context: Context): Promise<RunningHub> {
   const metrics = createMetrics()
   const hardened = hardenStore(storage, location, metrics.store, logger)
   const deltas = { background: settings['run.deltas'], onEncoded: metrics.deltas.onEncoded }
-  const hub = opened.adopt(await createHub({ storage: hardened, deltas }), (running) => running.close())
-  const reads = opened.adopt(openReads(settings, metrics.reads, logger), (cache) => cache.close())
-  const trees = hubTrees(hub, reads)
+  const contents = opened.adopt(openReads(settings, metrics.reads, logger), (cache) => cache.close())
+  const hub = opened.adopt(await createHub({ storage: hardened, deltas, contents }), (running) => running.close())
+  const trees = hubTrees(hub, contents)
   const nfsDeps = { hub, tree: trees(ANONYMOUS), logger, metrics: metrics.nfs }
   const nfsDoor = nfs && opened.adopt(await openNfsDoor({ ...nfs, ...nfsDeps }), (door) => door.drain(0))
   const allowedHosts = settings['run.allowedHosts']

@@ -1,11 +1,11 @@
 // What the hub has already and this caller may use again: the chunks of the base snapshots. docs/architecture.md, "Push".
-import type { BlockIndex, BlockInfo } from '../../core/block.ts'
-import { chunkCount, chunkIdAt } from '../../core/block.ts'
+import type { BlockInfo } from '../../core/block.ts'
 import { AetherError } from '../../core/errors.ts'
-import type { ChunkId, Digest } from '../../core/id.ts'
+import type { Digest } from '../../core/id.ts'
 import type { DatasetName } from '../../core/names.ts'
 import { decodeRecord, type SnapshotRecord } from '../../core/record.ts'
 import type { BlockReader } from '../../dataset/block-reader.ts'
+import type { KnownChunks } from '../../dataset/known-chunks.ts'
 import { mapOrdered } from '../../dataset/map-ordered.ts'
 import type { Connection } from '../connection.ts'
 import { createRemoteReader } from '../remote-reader.ts'
@@ -17,33 +17,9 @@ export interface Base {
   digest: Digest
 }
 
-/** Where the hub keeps a chunk. */
-export interface KnownChunk {
-  block: BlockInfo
-  chunk: number
-}
-
 export interface OpenBase extends Base {
   record: SnapshotRecord
   reader: BlockReader
-}
-
-export interface KnownChunks {
-  get(id: ChunkId): KnownChunk | undefined
-  addBlock(block: BlockInfo, index: BlockIndex): void
-}
-
-export function createKnownChunks(): KnownChunks {
-  const chunks = new Map<ChunkId, KnownChunk>()
-
-  function addBlock(block: BlockInfo, index: BlockIndex): void {
-    for (let chunk = 0; chunk < chunkCount(index); chunk++) {
-      const id = chunkIdAt(index, chunk)
-      if (!chunks.has(id)) chunks.set(id, { block, chunk })
-    }
-  }
-
-  return { get: (id) => chunks.get(id), addBlock }
 }
 
 /** Gone, or damaged at the hub or on the way. A push can do without: the chunks of this base are sent again. */

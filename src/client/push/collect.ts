@@ -1,11 +1,11 @@
 // Goes through the content of a source: finds its chunks, gives those that the hub lacks to the packer.
 import { type Segment, segmentsOf } from '../../core/segments.ts'
+import { type ChunkList, type ChunkListBuilder, createChunkList } from '../../dataset/chunk-list.ts'
+import type { KnownChunks } from '../../dataset/known-chunks.ts'
 import type { Packer } from '../../dataset/packer.ts'
 import { createReuse, type FilesNow, type OldContent } from '../../dataset/scan/reuse.ts'
 import { scan } from '../../dataset/scan/scan.ts'
 import type { Window } from '../../dataset/scan/scanner.ts'
-import type { KnownChunks } from './bases.ts'
-import { type ChunkList, type ChunkListBuilder, createChunkList } from './chunk-list.ts'
 import { oldContentOf, type PreparedSource } from './prepare.ts'
 
 export interface Collected {

@@ -1,7 +1,8 @@
 // Which snapshots a push builds on.
 import { AetherError } from '../../core/errors.ts'
 import type { Digest } from '../../core/id.ts'
-import { addBase, type Base, type KnownChunks, type OpenBase, openBase } from './bases.ts'
+import type { KnownChunks } from '../../dataset/known-chunks.ts'
+import { addBase, type Base, type OpenBase, openBase } from './bases.ts'
 import { unchangedDigest } from './prepare.ts'
 import type { PresentTags } from './present-tags.ts'
 import type { PushDeps, PushTarget } from './push-target.ts'

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { chunkIdAt } from '../../core/block.ts'
+import { createKnownChunks } from '../../dataset/known-chunks.ts'
 import { buildSnapshot } from '../../hub/snapshot.fixture.ts'
-import { createKnownChunks } from './bases.ts'
 import { openJournal } from './journal.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'journal-'))

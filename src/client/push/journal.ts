@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path'
 import { type BlockIndex, type BlockInfo, decodeTail } from '../../core/block.ts'
 import { toAetherError } from '../../core/errors.ts'
 import { parseBlockId, sha256Hex } from '../../core/id.ts'
+import type { KnownChunks } from '../../dataset/known-chunks.ts'
 import { makeFolders } from '../../storage/make-folders.ts'
-import type { KnownChunks } from './bases.ts'
 
 /** Receipts are good for a day; one that is about to expire is of no use. Milliseconds. */
 const USABLE = 20 * 3600 * 1000

@@ -1,12 +1,12 @@
 // Looks at a source: what is in it, and what of that is unchanged since the last push.
 import { realpath } from 'node:fs/promises'
 import { type ChunkId, type Digest, idAt } from '../../core/id.ts'
+import { NO_CHUNKS } from '../../dataset/chunk-list.ts'
 import type { EntryTable } from '../../dataset/entry-table.ts'
 import type { OldContent } from '../../dataset/scan/reuse.ts'
 import type { FilterOptions, SourceListing, SourceSpec } from '../../dataset/source.ts'
 import { listSource } from '../../dataset/sources/open-source.ts'
 import { detectSource } from '../../dataset/sources/source-spec.ts'
-import { NO_CHUNKS } from './chunk-list.ts'
 import { createKnownFiles, type KnownFiles } from './known-files.ts'
 import { type LastPush, readStatCache, statCachePath } from './stat-cache.ts'
 

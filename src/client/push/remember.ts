@@ -1,6 +1,6 @@
 // Keeps what a push found out, for the next one from the same source.
 import type { Digest } from '../../core/id.ts'
-import type { ChunkList } from './chunk-list.ts'
+import type { ChunkList } from '../../dataset/chunk-list.ts'
 import { knowAsPushed } from './known-files.ts'
 import type { PreparedSource } from './prepare.ts'
 import { writeStatCache } from './stat-cache.ts'

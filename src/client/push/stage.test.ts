@@ -4,14 +4,15 @@ import { createChunker } from '../../core/chunker.ts'
 import { type FileHash, ID_BYTES, idAt, sha256Hex } from '../../core/id.ts'
 import { type Entry, encodeListing, listingDigest } from '../../core/listing.ts'
 import { encodeTimes } from '../../core/times.ts'
+import { NO_CHUNKS } from '../../dataset/chunk-list.ts'
 import { createEntryTable } from '../../dataset/entry-table.ts'
+import { createKnownChunks } from '../../dataset/known-chunks.ts'
 import type { Packer } from '../../dataset/packer.ts'
 import type { SourceEntry } from '../../dataset/source.ts'
-import { createKnownChunks } from './bases.ts'
-import { NO_CHUNKS } from './chunk-list.ts'
+import type { Chunks } from '../../dataset/stage-stream.ts'
 import { createKnownFiles } from './known-files.ts'
 import type { PreparedSource } from './prepare.ts'
-import { type Chunks, stageSnapshot } from './stage.ts'
+import { stageSnapshot } from './stage.ts'
 
 const draft = { executable: false, target: '', stamp: 'x', settled: true, location: 0 }
 

@@ -5,10 +5,10 @@
 // and of all whether they end a segment (chunk-list.ts); the entries (cached-entries.ts); the SHA-256 of all before.
 import { join } from 'node:path'
 import { type Digest, ID_BYTES, sha256Hex } from '../../core/id.ts'
+import type { ChunkList } from '../../dataset/chunk-list.ts'
 import type { EntryTable } from '../../dataset/entry-table.ts'
 import { replaceFile } from '../../dataset/replace-file.ts'
 import { cachedEntries, createComparison, PIECE_BYTES } from './cached-entries.ts'
-import type { ChunkList } from './chunk-list.ts'
 import type { KnownFiles } from './known-files.ts'
 import { openSealed, type SealedFile, sealed } from './sealed-file.ts'
 

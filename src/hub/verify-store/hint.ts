@@ -18,6 +18,8 @@ export function hintFor({ kind, problem, snapshots, tags }: Omit<ReportedFinding
       return 'Restore it from a backup. Until then the log ends there, and so does what can be rolled back; what tags point to is not touched'
     case 'delta':
       return 'Remove it: hubs make it anew when it is asked for'
+    case 'staged':
+      return 'Remove it: clients of version 1 send the block again'
     case 'receipt-key':
       return 'Remove it: the next hub makes a new one, and pushes that are under way send their blocks again'
   }

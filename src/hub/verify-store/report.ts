@@ -69,6 +69,7 @@ export function reportOf({ database, begun, resumed }: VerifyState): StoreReport
       'log-entry': tallyOf(database, 'log-entry'),
       delta: tallyOf(database, 'delta'),
       'receipt-key': tallyOf(database, 'receipt-key'),
+      staged: tallyOf(database, 'staged'),
     },
     unusedBlocks: tallyOfRow(database.prepare(UNUSED).get()),
     unknown: { ...tallyOf(database, 'unknown'), keys: keys.map(({ key }) => String(key)) },

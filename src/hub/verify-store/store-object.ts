@@ -11,6 +11,8 @@ export type StoreObject =
   | { kind: 'log-entry'; key: string; dataset: DatasetName; id: string }
   | { kind: 'delta'; key: string; dataset: DatasetName; from: Digest; to: Digest }
   | { kind: 'receipt-key'; key: string }
+  /** What is kept for v1 clients for a while. */
+  | { kind: 'staged'; key: string; what: 'block' | 'part' | 'published' }
 
 export type ObjectKind = StoreObject['kind']
 
@@ -50,6 +52,8 @@ function parseKey(key: string): StoreObject | undefined {
   if (block !== undefined) return blockObject(parseBlockId(block))
   const [, owner = '', from, to] = /^deltas\/(.+)\/([^/]+)\/([^/]+)$/.exec(key) ?? []
   if (from !== undefined && to !== undefined) return deltaObject(parseDatasetName(owner), digestOf(from), digestOf(to))
+  const staged = stagedObject(key)
+  if (staged) return staged
   const [, name = '', folder, last = ''] = /^datasets\/(.+)\/(snapshots|tags|log)\/([^/]+)$/.exec(key) ?? []
   if (folder === undefined) return undefined
   const dataset = parseDatasetName(name)
@@ -58,6 +62,20 @@ function parseKey(key: string): StoreObject | undefined {
   const tag = parseTagName(last)
   return { kind: 'tag', key: keys.tag(dataset, tag), dataset, tag }
 }
+
+function stagedObject(key: string): StoreObject | undefined {
+  const found = STAGED.exec(key)?.groups
+  if (!found) return undefined
+  return {
+    kind: 'staged',
+    key,
+    what: found.signed === undefined ? 'part' : found.signed === 'blocks' ? 'block' : 'published',
+  }
+}
+
+/** Owner, then a signature or the parts of an upload. */
+const STAGED =
+  /^staging\/v1\/[0-9a-f]{32}\/(?:(?<signed>blocks|published)\/[a-z2-7]{52}|(?<parts>parts)\/[0-9a-f]{32}\/\d{3})$/
 
 /** As users write it, where they have words for it: `geo:v1`, `geo@sha256:…`. */
 export function nameOf(object: StoreObject): string {

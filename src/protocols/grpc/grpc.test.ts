@@ -18,6 +18,12 @@ import { ErrorDetailSchema } from '../../gen/aetherfs/v2/error_pb.ts'
 import { DIGEST, fakeHub } from '../hub.fixture.ts'
 import { startServer, type TestServer, until } from '../server.fixture.ts'
 
+const SERVICES = [
+  'aetherfs.v2.DatasetService',
+  'aetherfs.dataset.v1.DatasetAPI',
+  'aetherfs.agent.v1.AgentAPI',
+  'aetherfs.block.v1.BlockAPI',
+]
 const ROOT = join(import.meta.dirname, '../../..')
 
 type Callback = (error: ServiceError | null, answer: Record<string, unknown>) => void
@@ -191,7 +197,7 @@ describe('grpc.health.v1', async () => {
 
   it('lists them', async () => {
     const { statuses } = (await call(client, 'List', {})) as { statuses: object }
-    assert.deepEqual(Object.keys(statuses), ['', 'aetherfs.v2.DatasetService'])
+    assert.deepEqual(Object.keys(statuses), ['', ...SERVICES])
   })
 
   it('tells of every change to those who watch, and lets them go when the server ends', async () => {
@@ -261,7 +267,7 @@ describe('reflection', async () => {
         assert.deepEqual(
           listServicesResponse.service.map((service) => service.name),
           [
-            'aetherfs.v2.DatasetService',
+            ...SERVICES,
             'grpc.health.v1.Health',
             'grpc.reflection.v1.ServerReflection',
             'grpc.reflection.v1alpha.ServerReflection',

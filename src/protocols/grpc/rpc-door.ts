@@ -1,5 +1,6 @@
 // gRPC, gRPC-web and Connect on their own paths: "/package.Service/Method".
 // The protocols are Connect's; it is called directly because its adapter for Node logs to the console.
+import type { DescMethod } from '@bufbuild/protobuf'
 import { type ConnectRouter, createConnectRouter, createContextValues, type HandlerContext } from '@connectrpc/connect'
 import type { UniversalHandler } from '@connectrpc/connect/protocol'
 import {
@@ -20,10 +21,16 @@ import { EXCHANGE, exchangeOf } from './exchange-key.ts'
 /** Bytes around a message: envelopes, and room for clients that send more than one. */
 const ENVELOPE = 64 * 1024
 
-/** Calls to the services of `open` are answered without asking who calls. */
+export interface RpcDoorOptions {
+  /** Services that are answered without asking who calls. */
+  open: ReadonlySet<string>
+  /** Methods whose clients may send nothing for as long as they like. */
+  resting: ReadonlySet<DescMethod>
+}
+
 export function createRpcDoor(
   routes: (router: ConnectRouter) => void,
-  open: ReadonlySet<string>,
+  { open, resting }: RpcDoorOptions,
   limits: Limits,
 ): RpcDoor {
   const router = createConnectRouter({
@@ -40,8 +47,11 @@ export function createRpcDoor(
     find({ path, req }) {
       const handler = handlers.get(path)
       if (handler) {
-        const isOpen = open.has(handler.service.typeName)
-        return { template: path, open: isOpen, tellsRefusal: true, handle: (exchange) => serve(handler, exchange) }
+        const handle = (exchange: Exchange) => {
+          exchange.bodyMayRest = resting.has(handler.method)
+          return serve(handler, exchange)
+        }
+        return { template: path, open: open.has(handler.service.typeName), tellsRefusal: true, handle }
       }
       const isCall = services.has(path.split('/')[1] ?? '') || isGrpc(req.headers['content-type'])
       return isCall ? { template: 'unknown call', open: true, handle: answerUnknown } : undefined

@@ -2,6 +2,7 @@
 // https://protobuf.dev/programming-guides/json/). There is one definition for RPC and REST, the .proto file.
 import {
   type DescField,
+  type DescMessage,
   type DescMethodUnary,
   fromJson,
   type JsonObject,
@@ -29,7 +30,7 @@ export function restRoutes(calls: readonly BoundCall[]): Route[] {
 
 function restRoute({ method, run }: BoundCall, { method: verb, template, hasBody }: HttpRule): Route {
   const inPath = parseTemplate(template).variables
-  for (const name of inPath) requireText(method, name)
+  for (const name of inPath) fieldsOf(method, name)
   const fields = hasBody ? [] : queryFields(method.input, inPath)
 
   async function handle(exchange: Exchange, variables: Variables): Promise<void> {
@@ -44,30 +45,44 @@ function restRoute({ method, run }: BoundCall, { method: verb, template, hasBody
   return { method: verb, template, handle }
 }
 
-/** @throws {TypeError} */
-function requireText(method: DescMethodUnary, name: string): DescField {
-  const field = method.input.fields.find((f) => f.name === name)
-  if (field?.fieldKind !== 'scalar')
+/** The fields that a dotted name goes through. @throws {TypeError} when the last is no plain one */
+function fieldsOf(method: DescMethodUnary, name: string): DescField[] {
+  const fields: DescField[] = []
+  let message: DescMessage | undefined = method.input
+  for (const part of name.split('.')) {
+    const field: DescField | undefined = message?.fields.find((f) => f.name === part)
+    if (!field) break
+    fields.push(field)
+    message = field.message
+  }
+  if (fields.length !== name.split('.').length || fields.at(-1)!.fieldKind !== 'scalar')
     throw new TypeError(`The path of ${method.name} names "${name}", which is no plain field of its request`)
-  return field
+  return fields
 }
 
 /** What stands in the path may stand in the body too, but only if it is the same. */
 function withPath(method: DescMethodUnary, body: JsonObject, variables: Variables): JsonObject {
-  const request = { ...body }
-  for (const [name, value] of Object.entries(variables)) {
-    const { jsonName } = requireText(method, name)
-    const inBody: JsonValue | undefined = request[jsonName] ?? request[name]
-    if (inBody !== undefined && inBody !== '' && inBody !== value) {
-      throw new AetherError(
-        'invalid',
-        `The body says ${JSON.stringify(inBody)} for "${name}", and the path says "${value}"`,
-      )
-    }
-    delete request[name]
-    request[jsonName] = value
-  }
-  return request
+  return Object.entries(variables).reduce(
+    (request, [name, value]) => withField(request, fieldsOf(method, name), name, value),
+    body,
+  )
+}
+
+function withField(json: JsonObject, [field, ...inner]: DescField[], path: string, value: string): JsonObject {
+  const { name, jsonName } = field!
+  const { [name]: _, ...others } = json
+  const inBody: JsonValue | undefined = json[jsonName] ?? json[name]
+  if (inner.length > 0) return { ...others, [jsonName]: withField(objectOf(inBody), inner, path, value) }
+  if (inBody !== undefined && inBody !== '' && inBody !== value)
+    throw new AetherError(
+      'invalid',
+      `The body says ${JSON.stringify(inBody)} for "${path}", and the path says "${value}"`,
+    )
+  return { ...others, [jsonName]: value }
+}
+
+function objectOf(value: JsonValue | undefined): JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {}
 }
 
 function parseRequest(method: DescMethodUnary, json: JsonObject): Message {

@@ -1,5 +1,5 @@
 // The chunks of a content in order, packed: a content of gigabytes has many thousands of them.
-import { type ChunkId, ID_BYTES } from '../../core/id.ts'
+import { type ChunkId, ID_BYTES } from '../core/id.ts'
 
 export interface ChunkList {
   /** Of each chunk, one behind the other. */

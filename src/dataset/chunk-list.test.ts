@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { type ChunkId, idAt, sha256Hex } from '../../core/id.ts'
+import { type ChunkId, idAt, sha256Hex } from '../core/id.ts'
 import { createChunkList } from './chunk-list.ts'
 
 describe('createChunkList', () => {

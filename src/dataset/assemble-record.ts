@@ -1,11 +1,11 @@
 // Puts a snapshot record together from chunks that lie in blocks, old and new.
-import type { BlockInfo } from '../../core/block.ts'
-import { createExtentsBuilder } from '../../core/extents.ts'
-import { type BlockId, type ChunkId, idAt } from '../../core/id.ts'
-import { blockStream, inlineStream, type SnapshotRecord, type StoredStream } from '../../core/record.ts'
-import type { Packer } from '../../dataset/packer.ts'
-import type { KnownChunks } from './bases.ts'
-import type { Chunks, StagedSnapshot } from './stage.ts'
+import type { BlockInfo } from '../core/block.ts'
+import { createExtentsBuilder } from '../core/extents.ts'
+import { type BlockId, type ChunkId, idAt } from '../core/id.ts'
+import { blockStream, inlineStream, type SnapshotRecord, type StoredStream } from '../core/record.ts'
+import type { KnownChunks } from './known-chunks.ts'
+import type { Packer } from './packer.ts'
+import type { Chunks, StagedSnapshot } from './stage-stream.ts'
 
 /** The record of a snapshot whose chunks all lie in known or finished blocks. */
 export function assembleRecord(
