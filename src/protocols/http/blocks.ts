@@ -11,10 +11,10 @@ import type { Variables } from '../path-template.ts'
 import { readOnce } from '../request-body.ts'
 import type { Route } from '../route-table.ts'
 import type { ByteBudget } from './byte-budget.ts'
-import { sendPart } from './send-part.ts'
+import { sendPart } from '../send-part.ts'
 import { announcedSize, blamingClient } from './take-body.ts'
 
-const FOR_EVER = 'private, max-age=31536000, immutable'
+
 /** A record may be rewritten under the same digest, so it is asked for anew each time. */
 const ASK_ANEW = 'private, no-cache'
 

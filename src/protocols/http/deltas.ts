@@ -10,7 +10,7 @@ import type { Variables } from '../path-template.ts'
 import { readOnce } from '../request-body.ts'
 import type { Route } from '../route-table.ts'
 import type { ByteBudget } from './byte-budget.ts'
-import { type Body, sendPart } from './send-part.ts'
+import { type Body, sendPart } from '../send-part.ts'
 import { announcedSize, blamingClient } from './take-body.ts'
 
 const TEMPLATE = '/api/v2/datasets/{dataset}/snapshots/{to}/deltas/{from}'
