@@ -1,6 +1,7 @@
 // The public library: `import { connect } from 'aetherfs'`.
 import { AetherError } from '../core/errors.ts'
 import { parseReference, type Reference } from '../core/reference.ts'
+import { watchTag } from '../dataset/tree/watch-tag.ts'
 import { defaultCacheFolder } from './cache-folder.ts'
 import type { Client, ConnectOptions, Resolved } from './client.ts'
 import type { Connection } from './connection.ts'
@@ -14,7 +15,6 @@ import { resolveReference } from './resolve.ts'
 import { createTailCache } from './tail-cache.ts'
 import { createHttpConnection } from './transport/http-connection.ts'
 import { createRateLimit, SLOWEST_RATE } from './transport/rate-limit.ts'
-import { watchTag } from './watch.ts'
 
 export type * from '../core/dataset.ts'
 export { AetherError, type ErrorCode } from '../core/errors.ts'

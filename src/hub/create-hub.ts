@@ -125,6 +125,12 @@ export async function createHub({
       return pageOfEntries(await snapshots.listing(snapshot, options.signal), options)
     },
 
+    async openSnapshot(caller, dataset, digest, { signal } = {}) {
+      permit.check(caller, 'pull', dataset)
+      const snapshot = await snapshots.load(dataset, digest, signal)
+      return { record: snapshot.record, listing: await snapshots.listing(snapshot, signal) }
+    },
+
     async readRecord(caller, dataset, digest, { signal } = {}) {
       permit.check(caller, 'pull', dataset)
       return (await snapshots.load(dataset, digest, signal)).bytes

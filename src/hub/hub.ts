@@ -15,6 +15,7 @@ import type {
 } from '../core/dataset.ts'
 import type { BlockId, Digest } from '../core/id.ts'
 import type { DatasetName, TagName } from '../core/names.ts'
+import type { OpenedSnapshot } from '../dataset/tree/tree-source.ts'
 import type { ByteRange } from '../storage/storage.ts'
 
 export type * from '../core/dataset.ts'
@@ -97,6 +98,8 @@ export interface Hub {
     digest: Digest,
     options: PageOptions & { prefix?: string },
   ): Promise<Page<TimedEntry>>
+  /** Record and listing, checked, for reading files. @throws {AetherError} `not-found` */
+  openSnapshot(caller: Caller, dataset: DatasetName, digest: Digest, options?: CallOptions): Promise<OpenedSnapshot>
   /** The stored record, as docs/format.md section 6 says. */
   readRecord(caller: Caller, dataset: DatasetName, digest: Digest, options?: CallOptions): Promise<Uint8Array>
   /**

@@ -7,13 +7,15 @@ import { decodeRecord, type SnapshotRecord } from '../core/record.ts'
 import { type BlockReader, createBlockReader, type IndexCache } from '../dataset/block-reader.ts'
 import { createLruCache } from '../dataset/lru-cache.ts'
 import { createSemaphore } from '../dataset/semaphore.ts'
+import { createSharedWork } from '../dataset/shared-work.ts'
 import { type LoadedListing, loadListing } from '../dataset/snapshot-reader.ts'
 import { keys } from '../storage/keys.ts'
 import type { Storage, StoredObject } from '../storage/storage.ts'
 import type { SnapshotSummary, TimedEntry } from './hub.ts'
 
 const RECORD_CACHE_BYTES = 16 * 1024 * 1024
-const LISTING_CACHE_BYTES = 16 * 1024 * 1024
+/** Room for the listing of some hundred thousand files: doors ask for it with each look-up. */
+const LISTING_CACHE_BYTES = 64 * 1024 * 1024
 /** Milliseconds for which a record that was read is taken to be the stored one. */
 const TRUSTED_FOR = 1000
 /** Listings that are read at once. */
@@ -58,6 +60,7 @@ export function openSnapshots(storage: Storage, indexes: IndexCache): Snapshots 
     indexes,
   )
 
+  const readings = createSharedWork<Digest, LoadedListing>() // many ask for one at the same time
   const listingRoom = createSemaphore(LISTINGS_AT_ONCE)
 
   async function load(dataset: DatasetName, digest: Digest, signal?: AbortSignal): Promise<StoredSnapshot> {
@@ -83,8 +86,9 @@ export function openSnapshots(storage: Storage, indexes: IndexCache): Snapshots 
   async function listing(snapshot: StoredSnapshot, signal?: AbortSignal): Promise<LoadedListing> {
     const known = listings.get(snapshot.record.digest)
     if (known) return known
-    const loaded = await readListing(snapshot.record, signal)
-    listings.set(snapshot.record.digest, loaded)
+    const { record } = snapshot
+    const loaded = await readings.run(record.digest, (stop) => readListing(record, stop), signal)
+    listings.set(record.digest, loaded)
     return loaded
   }
 

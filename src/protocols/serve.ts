@@ -1,7 +1,9 @@
 // The hub's server: every protocol on one port. This file only wires; what each part does stands in its own file.
 import { isIPv6 } from 'node:net'
 import type { Logger } from 'pino'
-import { ANONYMOUS, type Hub } from '../hub/hub.ts'
+import type { ReadableTree } from '../dataset/tree/readable-tree.ts'
+import { ANONYMOUS, type Caller, type Hub } from '../hub/hub.ts'
+import { hubTrees } from '../hub/hub-tree.ts'
 import { datasetServiceCalls } from './dataset-service.ts'
 import { type Authenticate, createDispatcher } from './dispatch.ts'
 import type { Exchange } from './exchange.ts'
@@ -31,6 +33,8 @@ export interface HubServerOptions {
   metrics?: Metrics
   /** Says who sends a request, from its headers. @default everybody is anonymous */
   authenticate?: Authenticate
+  /** What a caller may read through the doors for files. @default the hub's own, without a cache */
+  trees?: (caller: Caller) => ReadableTree
   /** Names without port under which a hub on a loopback address answers too; those of the machine itself always go. */
   allowedHosts?: readonly string[]
 }
@@ -51,6 +55,7 @@ export function createHubServer({
   logger,
   metrics = createMetrics(),
   authenticate = () => ANONYMOUS,
+  trees = hubTrees(hub),
   ...options
 }: HubServerOptions): HubServer {
   const limits = { ...DEFAULT_LIMITS, ...options.limits }
@@ -67,6 +72,7 @@ export function createHubServer({
     ...probeRoutes({ readiness, metrics, version }),
     openApiRoute,
   ]
+  void trees // the doors for files take it
   let onLoopback = true
 
   const dispatcher = createDispatcher({

@@ -1,7 +1,9 @@
 // A real hub with a real server on a free port of the loopback address, in this process.
 import { pino } from 'pino'
+import type { ReadableTree } from '../../src/dataset/tree/readable-tree.ts'
 import { createHub } from '../../src/hub/create-hub.ts'
-import type { Hub } from '../../src/hub/hub.ts'
+import type { Caller, Hub } from '../../src/hub/hub.ts'
+import { hubTrees } from '../../src/hub/hub-tree.ts'
 import type { Authenticate } from '../../src/protocols/dispatch.ts'
 import type { Limits } from '../../src/protocols/limits.ts'
 import { createHubServer } from '../../src/protocols/serve.ts'
@@ -13,6 +15,8 @@ export interface TestHub extends AsyncDisposable {
   host: string
   url: string
   hub: Hub
+  /** What the doors for files show. */
+  trees: (caller: Caller) => ReadableTree
   storage: Storage
 }
 
@@ -32,7 +36,9 @@ export async function startHub({
   limits,
 }: TestHubOptions = {}): Promise<TestHub> {
   const hub = await createHub({ storage, now })
-  const server = createHubServer({ hub, version: '0.0.0', logger: pino({ level: 'silent' }), authenticate, limits })
+  const trees = hubTrees(hub)
+  const logger = pino({ level: 'silent' })
+  const server = createHubServer({ hub, trees, version: '0.0.0', logger, authenticate, limits })
   const { url } = await server.listen('127.0.0.1', 0)
 
   async function stop(): Promise<void> {
@@ -40,5 +46,5 @@ export async function startHub({
     await hub.close()
   }
 
-  return { host: url.replace('http://', ''), url, hub, storage, [Symbol.asyncDispose]: stop }
+  return { host: url.replace('http://', ''), url, hub, trees, storage, [Symbol.asyncDispose]: stop }
 }

@@ -40,7 +40,10 @@ export interface SnapshotPlace {
 interface Common {
   /** Last part of the path; empty for the root. */
   name: string
-  /** Microseconds since 1970. Of a folder in a snapshot: when the snapshot was made. Of a tag: when it moved last. */
+  /**
+   * Microseconds since 1970. Of a folder in a snapshot: when the snapshot was made. Of a tag: when it moved last. 0 where nobody
+   * knows: of datasets and scopes.
+   */
   modifiedMicros: number
 }
 
@@ -100,7 +103,11 @@ export interface ReadableTree {
   at(place: Place, options?: CallOptions): Promise<TreeNode>
   /** A node of a folder by its name; ".." and "." are none. @throws {AetherError} `not-found` */
   child(folder: Place, name: string, options?: CallOptions): Promise<TreeNode>
-  /** Nodes of a folder, in an order that stays. @throws {AetherError} `not-found`; `invalid` for a token that is none */
+  /**
+   * Nodes of a folder, in an order that stays. A tag may move between two pages: whoever takes several lists the folder that
+   * `fixed` gives.
+   * @throws {AetherError} `not-found`; `invalid` for a token that is none
+   */
   list(folder: Place, options: ListOptions): Promise<NodePage>
   /**
    * Bytes of a file, at most `length` from `offset`, fewer at its end, in pieces of up to 256 KiB that stay as they are.
@@ -110,4 +117,10 @@ export interface ReadableTree {
   read(file: SnapshotPlace, range: { offset: number; length: number }, options?: CallOptions): AsyncIterable<Uint8Array>
   /** Where a tag points now, and then each time it moves. @throws {AetherError} `not-found` when it is gone */
   watch(place: { dataset: DatasetName; tag: TagName }, options?: CallOptions): AsyncIterable<TagInfo>
+}
+
+/** A folder of one version, in the place of a tag's folder, which may show another one the next time. */
+export function fixed({ place, digest }: TreeFolder): Place {
+  if (place.level !== 'tag' || digest === undefined) return place
+  return { level: 'snapshot', dataset: place.dataset, digest, index: 0, depth: 0 }
 }

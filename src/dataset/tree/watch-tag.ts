@@ -1,7 +1,7 @@
 // Follows a tag by looking at it again and again.
 import { setTimeout } from 'node:timers/promises'
-import type { TagInfo } from '../core/dataset.ts'
-import { AetherError } from '../core/errors.ts'
+import type { TagInfo } from '../../core/dataset.ts'
+import { AetherError } from '../../core/errors.ts'
 
 /** Milliseconds between looks. */
 const INTERVAL = 2000

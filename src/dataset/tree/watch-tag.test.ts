@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { TagInfo } from '../core/dataset.ts'
-import { AetherError } from '../core/errors.ts'
-import { watchTag } from './watch.ts'
+import type { TagInfo } from '../../core/dataset.ts'
+import { AetherError } from '../../core/errors.ts'
+import { watchTag } from './watch-tag.ts'
 
 const at = (digest: string) => ({ name: 'latest', digest }) as TagInfo
 const away = new AetherError('unavailable', 'away')

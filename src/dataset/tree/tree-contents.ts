@@ -1,0 +1,37 @@
+// Where a tree takes the bytes of files from: checked, and kept for all who read.
+import type { CallOptions } from '../../core/dataset.ts'
+import type { SnapshotRecord } from '../../core/record.ts'
+import { createBlockReader, createIndexCache, type FetchBlock } from '../block-reader.ts'
+import { readRange } from '../snapshot-reader.ts'
+
+export interface ByteSpan {
+  /** First byte. */
+  offset: number
+  length: number
+}
+
+export interface TreeContents {
+  /**
+   * Bytes of a file in pieces that stay as they are. `range` lies within the file; `file` is where that lies in the content.
+   * @param fetch gives bytes of the record's blocks, on behalf of the caller
+   * @throws {AetherError} `integrity`, and what `fetch` throws
+   */
+  read(
+    record: SnapshotRecord,
+    file: ByteSpan,
+    range: ByteSpan,
+    fetch: FetchBlock,
+    options?: CallOptions,
+  ): AsyncIterable<Uint8Array>
+}
+
+/** Keeps nothing but the indexes of blocks. */
+export function createPlainContents(): TreeContents {
+  const indexes = createIndexCache()
+  return {
+    read(record, file, { offset, length }, fetch, { signal } = {}) {
+      const range = { offset: file.offset + offset, length }
+      return readRange(record, record.content.extents, range, createBlockReader(fetch, indexes), signal)
+    },
+  }
+}
