@@ -1,5 +1,7 @@
 // Writing answers: bytes at the speed of the client, JSON, and errors in the one shape that all of /api has.
+
 import { setTimeout as delay } from 'node:timers/promises'
+import { TLSSocket } from 'node:tls'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { AetherError } from '../core/errors.ts'
@@ -134,9 +136,11 @@ async function linger(exchange: Exchange): Promise<void> {
 }
 
 function breakOff({ req, res }: Exchange): void {
-  if ('stream' in res)
-    res.stream.close(2) // INTERNAL_ERROR
-  else req.socket.destroy()
+  if ('stream' in res) return void res.stream.close(2) // INTERNAL_ERROR
+  const { socket, httpVersionMinor } = req
+  // Under HTTP/1.0 a connection that simply closes is the end of a whole answer.
+  if (httpVersionMinor === 0 && !(socket instanceof TLSSocket)) socket.resetAndDestroy()
+  else socket.destroy()
 }
 
 function gone(): AetherError {

@@ -21,7 +21,8 @@ export function parseTemplate(text: string): PathTemplate {
   const [, path, verb] = /^\/(.*?)(?::([a-z]\w*))?$/i.exec(text) ?? []
   if (path === undefined) throw new SyntaxError(`Cannot parse path template "${text}": it does not begin with "/"`)
   const parts = path.split('/').map((part) => parsePart(text, part))
-  if (parts.slice(0, -1).some(isPath)) throw new SyntaxError(`Cannot use path template "${text}": {path} is its last part`)
+  if (parts.slice(0, -1).some(isPath))
+    throw new SyntaxError(`Cannot use path template "${text}": {path} is its last part`)
   const variables = parts.flatMap((part) => ('variable' in part ? [part.variable] : []))
   return {
     text,

@@ -36,7 +36,11 @@ export async function sendPart(exchange: Exchange, representation: Representatio
   const headers = headersOf(representation)
   const condition = evaluate(req.headers, etag, modified)
   if (condition === 'failed')
-    throw new HttpError(412, 'conflict', `The bytes have the entity tag ${etag}, and that is not what the request asks for`)
+    throw new HttpError(
+      412,
+      'conflict',
+      `The bytes have the entity tag ${etag}, and that is not what the request asks for`,
+    )
   if (condition === 'not-modified') return sendEmpty(exchange, 304, headers)
   const full: Headers = { ...headers, 'content-type': contentType }
   if (method === 'HEAD') return sendEmpty(exchange, 200, { ...full, 'content-length': size })

@@ -12,6 +12,7 @@ import { checkHost, isLoopback } from './host-check.ts'
 import { bulkRoutes } from './http/blocks.ts'
 import { createByteBudget } from './http/byte-budget.ts'
 import { deltaRoutes } from './http/deltas.ts'
+import { fsRoutes } from './http/fs/fs-routes.ts'
 import { probeRoutes } from './http/probes.ts'
 import { DEFAULT_LIMITS, type Limits } from './limits.ts'
 import { createListener, type Tls } from './listener.ts'
@@ -69,10 +70,10 @@ export function createHubServer({
     ...restRoutes(calls),
     ...bulkRoutes(hub, budget),
     ...deltaRoutes(hub, budget),
+    ...fsRoutes(trees),
     ...probeRoutes({ readiness, metrics, version }),
     openApiRoute,
   ]
-  void trees // the doors for files take it
   let onLoopback = true
 
   const dispatcher = createDispatcher({
