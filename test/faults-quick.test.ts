@@ -5,6 +5,7 @@ import { proxyTrial } from './faults/trial/proxy-trial.fixture.ts'
 import { openStage, type Stage } from './faults/trial/stage.fixture.ts'
 import { allFaults, storageTrial } from './faults/trial/storage-trial.fixture.ts'
 import { describeTrials, runTrials, type TrialReport } from './faults/trial/trials.fixture.ts'
+import { times } from './testing/thorough.fixture.ts'
 
 const KiB = 1024
 
@@ -24,7 +25,7 @@ describe('while things fail, every deed succeeds whole or fails cleanly', () => 
   it('at the store of a bare hub', () =>
     run((seed) => storageTrial({ stage, seed, rates: allFaults(0.2), hardened: false, deeds: 6 })))
   it('at the store of a hub as it is run', () =>
-    run((seed) => storageTrial({ stage, seed, rates: allFaults(0.3), hardened: true, deeds: 6 })))
+    run((seed) => storageTrial({ stage, seed, rates: allFaults(0.3), hardened: true, deeds: times(6, 3) })))
   it('on the way to hubs', () => run((seed) => proxyTrial({ stage, seed, rate: 0.3, deeds: 5, behind: 'hubs' })))
-  it('on the way to S3', () => run((seed) => proxyTrial({ stage, seed, rate: 0.3, deeds: 5, behind: 'S3' })))
+  it('on the way to S3', () => run((seed) => proxyTrial({ stage, seed, rate: 0.3, deeds: times(5, 3), behind: 'S3' })))
 })

@@ -15,6 +15,7 @@ import { AetherError, type ErrorCode } from '../src/core/errors.ts'
 import { anyTree, bakeTree } from './testing/any-tree.fixture.ts'
 import { randomBytesOf } from './testing/random.fixture.ts'
 import { skipAhead } from './testing/skip-ahead.fixture.ts'
+import { someOf, times } from './testing/thorough.fixture.ts'
 import { file, type Tree, treeOf, writeTree } from './testing/tree.fixture.ts'
 import { openWorld, type TestWorld } from './testing/world.fixture.ts'
 
@@ -185,7 +186,7 @@ describe('a push of files that have changed in places', () => {
         assert.deepEqual(await treeOf(pulled!.path), await treeOf(source))
       }
     })
-    await fc.assert(property, { numRuns: 8 })
+    await fc.assert(property, { numRuns: times(8, 3) })
     assert.ok(deltas > 0)
   })
 })
@@ -199,7 +200,7 @@ describe('a push whose delta cannot be sent', () => {
     'gets something else out of it': ['integrity', 1],
     'has a defect': ['internal', 1],
   }
-  for (const [what, [code, warnings]] of Object.entries(REFUSALS)) {
+  for (const [what, [code, warnings]] of someOf(Object.entries(REFUSALS), 3)) {
     it(`sends chunks when the hub ${what}`, async (t) => {
       await using world = await pushedOnce(t)
       const sendDelta = async () => {

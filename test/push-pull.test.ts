@@ -13,6 +13,7 @@ import { createRandom, newSeed, randomBytesOf } from './testing/random.fixture.t
 import { changeDatabase, makeDataSet } from './testing/samples.fixture.ts'
 import { skipAhead } from './testing/skip-ahead.fixture.ts'
 import { listStore, readStoredRecord, storedChunks } from './testing/stored.fixture.ts'
+import { times } from './testing/thorough.fixture.ts'
 import { digestByScript, file, type Tree, treeOf, updateTree, writeTree } from './testing/tree.fixture.ts'
 import { openWorld, type TestWorld } from './testing/world.fixture.ts'
 
@@ -61,7 +62,7 @@ describe('any tree', () => {
       assert.deepEqual(await treeOf(path), await treeOf(source))
       assert.equal(await digestByScript(`${path}/`), digest)
     })
-    await check(property, 12)
+    await check(property, times(12, 5))
   })
 
   it('after any changes has the same digest and chunks with and without what was remembered of it', async (t) => {
@@ -78,7 +79,7 @@ describe('any tree', () => {
       await updateTree(source, before, after)
       await compareWays(world, source, name, done.join('\n'))
     })
-    await check(property, 10)
+    await check(property, times(10, 4))
   })
 
   it('is updated to what a fresh pull gives', async () => {
@@ -100,7 +101,7 @@ describe('any tree', () => {
         tree = next
       }
     })
-    await check(property, 5)
+    await check(property, times(5, 2))
   })
 })
 
@@ -175,7 +176,7 @@ describe('a push', () => {
       const again = await pushOne(world.client.push(world.at(name), [`${name}:again`]))
       assert.deepEqual([again.unreadBytes, again.sentBytes, again.digest], [first.bytes, 0, first.digest])
     })
-    await check(property, 10)
+    await check(property, times(10, 5))
   })
 
   it('sends little when one byte of a large file changes', async () => {

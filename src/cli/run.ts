@@ -15,22 +15,24 @@ export const run: Verb = {
       'for everybody who reaches it',
     ],
     ["aetherfs run --storage 's3://data/aetherfs?region=eu-central-1'", 'data in a bucket of S3'],
+    ['aetherfs run --nfs', 'over NFS too, read only, on 127.0.0.1:2049'],
     ['aetherfs run --storage memory:', 'forgets everything at the end'],
   ],
   exits: [EXIT.notFound, EXIT.denied, EXIT.temporary],
   async run(context) {
     const { startHub } = await import('./serve/start-hub.ts')
     const hub = await startHub(context)
-    await announce(context, hub.url)
+    await announce(context, hub)
     await untilAborted(context.signal)
     await hub.stop()
     return EXIT.ok // a signal is how a hub is meant to end
   },
 }
 
-/** Whoever started the hub waits for this line, so it is sent at once. */
-async function announce({ out }: Context, url: string): Promise<void> {
-  await (out.json ? out.value({ url }) : out.line(url))
+/** Whoever started the hub waits for this, so it is sent at once. */
+async function announce({ out }: Context, { url, nfsUrl }: { url: string; nfsUrl: string | undefined }): Promise<void> {
+  const lines = nfsUrl === undefined ? url : `${url}\n${nfsUrl}`
+  await (out.json ? out.value({ url, ...(nfsUrl !== undefined && { nfsUrl }) }) : out.line(lines))
   await out.flush()
 }
 

@@ -3,6 +3,8 @@ import type { CallOptions, LogEntry, SnapshotSummary, TagInfo, TagResult, TimedE
 import type { Digest } from '../core/id.ts'
 import type { Entry } from '../core/listing.ts'
 import type { DatasetName, TagName } from '../core/names.ts'
+import type { ReadCounts } from '../dataset/read-cache/read-counts.ts'
+import type { ReadableTree } from '../dataset/tree/readable-tree.ts'
 import type { OnProgress } from './progress.ts'
 import type { PullResult } from './pull/pull.ts'
 
@@ -150,6 +152,27 @@ export interface OpenFile {
   stream(options?: CallOptions & { offset?: number; length?: number }): AsyncIterable<Uint8Array>
 }
 
+export interface TreeOptions {
+  /** @default the host that references without one mean */
+  host?: string
+  /** Bytes of what was read that are kept in the cache folder, for all hubs and programs together. @default 10 GiB */
+  cacheSize?: number
+  /** Bytes of it that are kept in memory. @default 64 MiB */
+  memoryBytes?: number
+  /** Whether what the hub said last is shown while it is away. What was read of files before can be read again anyway. @default false */
+  offlineOk?: boolean
+  /** Milliseconds between two looks at a tag that is watched. @default 2000 */
+  watchInterval?: number
+}
+
+/** Datasets, tags and files of a hub, for reading in place. */
+export interface OpenTree extends ReadableTree {
+  /** What was found in its caches, and what was not. */
+  readonly counts: Readonly<ReadCounts>
+  /** Waits for what is being written to the cache folder. The client stays open. */
+  close(): Promise<void>
+}
+
 /** Everything that can be done with datasets on hubs. References are text: [host/][@scope/]name[:tag][@sha256:digest]. */
 export interface Client {
   resolve(reference: string, options?: CallOptions): Promise<Resolved>
@@ -158,6 +181,8 @@ export interface Client {
   tags(reference: string, options?: CallOptions): AsyncIterable<TagInfo>
   snapshot(reference: string, options?: CallOptions): Promise<Resolved & { summary: SnapshotSummary }>
   open(reference: string, options?: CallOptions): Promise<OpenSnapshot>
+  /** All of a hub as a tree, with a cache in the cache folder. */
+  tree(options?: TreeOptions): OpenTree
   /** What differs between two snapshots, in byte order of paths. They may be of different datasets and hubs. */
   diff(before: string, after: string, options?: CallOptions): AsyncIterable<Difference>
   /**

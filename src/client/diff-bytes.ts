@@ -30,7 +30,8 @@ export async function openSide(
   signal?: AbortSignal,
 ): Promise<Side> {
   const blocks = createRemoteReader(connection, resolved, tails)
-  const { record, entries, micros } = await readSnapshot(connection, resolved, blocks, signal)
+  const { record, listing } = await readSnapshot(connection, resolved, blocks, signal)
+  const { entries, micros } = listing
   const timed = entries.map((entry, i): TimedEntry => ({ ...entry, modifiedMicros: micros[i]! }))
   return { connection, resolved, record, entries: timed, blocks }
 }

@@ -15,6 +15,7 @@ import { resolveReference } from './resolve.ts'
 import { createTailCache } from './tail-cache.ts'
 import { createHttpConnection } from './transport/http-connection.ts'
 import { createRateLimit, SLOWEST_RATE } from './transport/rate-limit.ts'
+import { openTree } from './tree/open-tree.ts'
 
 export type * from '../core/dataset.ts'
 export { AetherError, type ErrorCode } from '../core/errors.ts'
@@ -22,6 +23,7 @@ export type { Digest } from '../core/id.ts'
 export type { Entry, FileEntry, FolderEntry, LinkEntry } from '../core/listing.ts'
 export type { DatasetName, TagName } from '../core/names.ts'
 export { formatReference, parseReference, type Reference } from '../core/reference.ts'
+export type * from '../dataset/tree/readable-tree.ts'
 export type * from './client.ts'
 export type { OnProgress, Phase, Progress } from './progress.ts'
 export type { PullResult } from './pull/pull.ts'
@@ -66,6 +68,8 @@ export function createClient(options: ConnectOptions, open: (hosts: string) => C
     resolve,
     open: openAt,
     close: () => connections.close(),
+    tree: (wanted = {}) =>
+      openTree({ connection: connections.to(wanted.host), tails, cacheFolder, onWarning: options.onWarning }, wanted),
 
     datasets: ({ host, prefix, signal } = {}) =>
       pages((after) => connections.to(host).listDatasets({ prefix, after, limit: PAGE, signal })),

@@ -8,7 +8,7 @@ import type { BlockReader } from '../dataset/block-reader.ts'
 import { loadListing, readRange } from '../dataset/snapshot-reader.ts'
 import type { OpenFile, OpenSnapshot, Resolved } from './client.ts'
 import type { Connection } from './connection.ts'
-import { createRemoteReader } from './remote-reader.ts'
+import { createRemoteReader, type RemoteSnapshot } from './remote-reader.ts'
 import type { TailCache } from './tail-cache.ts'
 
 /** @throws {AetherError} `integrity` when the hub gives another snapshot than was asked for. */
@@ -19,7 +19,8 @@ export async function openSnapshot(
   signal?: AbortSignal,
 ): Promise<OpenSnapshot> {
   const reader = createRemoteReader(connection, resolved, tails)
-  const { record, entries, micros } = await readSnapshot(connection, resolved, reader, signal)
+  const { record, listing } = await readSnapshot(connection, resolved, reader, signal)
+  const { entries, micros } = listing
   const timed = entries.map((entry, i): TimedEntry => ({ ...entry, modifiedMicros: micros[i]! }))
   const places = placeFiles(entries)
 
@@ -36,10 +37,10 @@ export async function openSnapshot(
   return { ...resolved, entries: timed, file }
 }
 
-/** Record and listing, checked. @throws {AetherError} `integrity` when the hub gives another snapshot than was asked for */
+/** Record and listing, checked, and the record as the hub gave it. @throws {AetherError} `integrity` when the hub gives another snapshot than was asked for */
 export async function readSnapshot(
   connection: Connection,
-  { dataset, digest }: Resolved,
+  { dataset, digest }: RemoteSnapshot,
   reader: BlockReader,
   signal?: AbortSignal,
 ) {
@@ -48,7 +49,7 @@ export async function readSnapshot(
     const record = decodeRecord(bytes)
     if (record.digest !== digest)
       throw new AetherError('integrity', `The hub sent the record of ${record.digest} for ${digest}`)
-    return { record, ...(await loadListing(record, reader, signal)) }
+    return { recordBytes: bytes, record, listing: await loadListing(record, reader, signal) }
   } catch (error) {
     // Malformed here means that the hub or the way from it is at fault, not the caller.
     if (!(error instanceof AetherError && error.code === 'invalid')) throw error

@@ -6,12 +6,21 @@ import { type BlockReader, createBlockReader, type FetchBlock } from '../dataset
 import type { Connection } from './connection.ts'
 import type { TailCache } from './tail-cache.ts'
 
-export function createRemoteReader(
-  connection: Connection,
-  { dataset, digest }: { dataset: DatasetName; digest: Digest },
+export interface RemoteSnapshot {
+  dataset: DatasetName
+  digest: Digest
+}
+
+export function createRemoteReader(connection: Connection, snapshot: RemoteSnapshot, tails: TailCache): BlockReader {
+  return createBlockReader(createRemoteFetch(connection, snapshot, tails))
+}
+
+export function createRemoteFetch(
+  connection: Pick<Connection, 'readBlock'>,
+  { dataset, digest }: RemoteSnapshot,
   tails: TailCache,
-): BlockReader {
-  const fetch: FetchBlock = async (block, range, signal) => {
+): FetchBlock {
+  return async (block, range, signal) => {
     if (range.offset !== block.size - block.tailSize)
       return connection.readBlock(dataset, digest, block.id, range, { signal })
     const kept = await tails.get(block)
@@ -20,5 +29,4 @@ export function createRemoteReader(
     if (sha256Hex(tail) === block.tailHash) await tails.put(block, tail)
     return tail
   }
-  return createBlockReader(fetch)
 }

@@ -175,6 +175,8 @@ export async function createHub({
       return result
     },
 
+    derivedSecret: receipts.derivedSecret,
+
     async ready({ signal } = {}) {
       await storage.head(keys.receiptKey, { signal })
     },

@@ -159,6 +159,8 @@ export interface Hub {
   ): Promise<string>
   /** @throws {AetherError} `conflict` before anything is stored when a tag cannot move; `denied` for a block without receipt or base. */
   publish(caller: Caller, request: PublishRequest, options?: CallOptions): Promise<PublishResult>
+  /** 32 bytes that every hub of the store makes of the same label, for doors that sign what clients bring back. */
+  derivedSecret(label: string): Uint8Array
   /** Resolves when the store answers. @throws {AetherError} `unavailable` */
   ready(options?: CallOptions): Promise<void>
   /** Ends the workers. The storage stays open: who opened it closes it. */

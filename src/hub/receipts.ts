@@ -1,5 +1,5 @@
 // Receipts: what a hub signs when it has checked and stored a block, so that any hub of the store takes the block in a publish.
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
 import * as z from 'zod'
 import type { BlockInfo } from '../core/block.ts'
 import { AetherError } from '../core/errors.ts'
@@ -16,11 +16,14 @@ export const RECEIPT_LIFETIME = 24 * 3600 * 1000
 const MAX_RECEIPT = 2048
 /** Bytes of the key that receipts are signed with. */
 export const RECEIPT_KEY_BYTES = 32
+const DERIVED_BYTES = 32
 
 export interface Receipts {
   sign(caller: Caller, dataset: DatasetName, block: BlockInfo): string
   /** @throws {AetherError} `denied` when it is forged, expired, another caller's or another dataset's. */
   check(caller: Caller, dataset: DatasetName, receipt: string): BlockInfo
+  /** 32 bytes that every hub of the store makes of the same label, and nobody else. */
+  derivedSecret(label: string): Uint8Array
 }
 
 const Payload = z.strictObject({
@@ -67,7 +70,11 @@ export async function openReceipts(storage: Storage, now: () => number): Promise
     }
   }
 
-  return { sign, check }
+  return {
+    sign,
+    check,
+    derivedSecret: (label) => new Uint8Array(hkdfSync('sha256', key, '', label, DERIVED_BYTES)),
+  }
 }
 
 /** The signing key of this store; the first hub makes it. Whichever hub that was, its key is the one that counts. */

@@ -127,6 +127,7 @@ function readingHub() {
         },
       }
     },
+    derivedSecret: () => new Uint8Array(32),
     async ready() {},
     async close() {},
   } satisfies Partial<Hub>

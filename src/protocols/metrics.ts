@@ -2,6 +2,8 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { createDeltaMetrics, type DeltaMetrics } from './delta-metrics.ts'
 import { type Exchange, isAnswered } from './exchange.ts'
+import { createNfsMetrics, type NfsMetrics } from './nfs-metrics.ts'
+import { createReadMetrics, type ReadMetrics } from './read-metrics.ts'
 import { createStoreMetrics, type StoreMetrics } from './store-metrics.ts'
 
 export interface Metrics {
@@ -9,6 +11,8 @@ export interface Metrics {
   end(exchange: Exchange, ms: number): void
   store: StoreMetrics
   deltas: DeltaMetrics
+  nfs: NfsMetrics
+  reads: ReadMetrics
   /** All metrics as text, and the content type of that. */
   text(): Promise<{ text: string; type: string }>
 }
@@ -61,6 +65,8 @@ export function createMetrics(): Metrics {
     end,
     store: createStoreMetrics(registry),
     deltas: createDeltaMetrics(registry),
+    nfs: createNfsMetrics(registry),
+    reads: createReadMetrics(registry),
     text: async () => ({ text: await registry.metrics(), type: registry.contentType }),
   }
 }

@@ -6,6 +6,7 @@ import { it } from 'node:test'
 import { AetherError, type ErrorCode } from '../../src/core/errors.ts'
 import { sha256Hex } from '../../src/core/id.ts'
 import { createRandom, type Random } from '../testing/random.fixture.ts'
+import { times } from '../testing/thorough.fixture.ts'
 import { mutateBytes } from './mutate-bytes.fixture.ts'
 
 export interface FuzzOptions {
@@ -20,7 +21,7 @@ export interface FuzzOptions {
 }
 
 /** Seconds for each parser. */
-const SECONDS = Number(process.env.AETHERFS_FUZZ_SECONDS ?? 0.5)
+const SECONDS = Number(process.env.AETHERFS_FUZZ_SECONDS ?? times(0.5, 0.2))
 /** Longest time for one input, in milliseconds. */
 const PATIENCE = 5000
 /** Most that the memory of the process may grow by, in bytes: some of it is only waiting for the collector. */

@@ -1,7 +1,7 @@
 // The program as users run it: a process of its own, in a home of its own.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'node:test'
@@ -40,10 +40,16 @@ export interface ProgramOptions {
 
 let compiled: string | undefined
 
-/** Compiled code is kept between the programs of a test file: each starts in half the time. */
-function compileCache(): string {
+/**
+ * Compiled code is kept between programs: each starts in half the time. Another user keeps it apart, because Node lets
+ * nobody else read it.
+ */
+function compileCache(uid: number | undefined): string {
+  const { NODE_COMPILE_CACHE: shared } = process.env
+  if (shared !== undefined && uid === undefined) return shared
   if (compiled === undefined) {
     const folder = mkdtempSync(join(tmpdir(), 'aetherfs-test-compiled-'))
+    if (uid !== undefined) chmodSync(folder, 0o777)
     process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
     compiled = folder
   }
@@ -62,7 +68,7 @@ export function startProgram(args: readonly string[], options: ProgramOptions): 
     cwd,
     uid,
     gid: uid,
-    env: { PATH: process.env.PATH, TMPDIR: tmpdir(), HOME: home, NODE_COMPILE_CACHE: compileCache(), ...env },
+    env: { PATH: process.env.PATH, TMPDIR: tmpdir(), HOME: home, NODE_COMPILE_CACHE: compileCache(uid), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const texts = { stdout: '', stderr: '' }

@@ -20,6 +20,8 @@ export async function temporaryFolder(): Promise<TemporaryFolder> {
 
 /** With the tools of the system: tests put names on disk that are no text, and folders that may not be written to. */
 async function removeAll(path: string): Promise<void> {
-  await run('chmod', ['-R', 'u+rwX', path])
-  await run('rm', ['-rf', path])
+  await run('rm', ['-rf', path]).catch(async () => {
+    await run('chmod', ['-R', 'u+rwX', path])
+    await run('rm', ['-rf', path])
+  })
 }

@@ -2,13 +2,13 @@
 import { AetherError, systemCode } from '../../core/errors.ts'
 import type { ListenAddress } from './listen-address.ts'
 
-export function explainListenError(cause: unknown, { host, port }: ListenAddress): unknown {
+export function explainListenError(cause: unknown, { host, port }: ListenAddress, flag = '--listen'): unknown {
   const where = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
   switch (systemCode(cause)) {
     case 'EADDRINUSE':
       return new AetherError('unavailable', `Cannot listen on ${where}: another program listens there`, {
         cause,
-        hint: `Is a hub running already? Choose another port with --listen, for example --listen ${host.includes(':') ? `[${host}]` : host}:0 for any that is free`,
+        hint: `Is a hub running already? Choose another port with ${flag}, for example ${flag} ${host.includes(':') ? `[${host}]` : host}:0 for any that is free`,
       })
     case 'EACCES':
       return new AetherError('denied', `Cannot listen on ${where}: this user may not`, {

@@ -2,6 +2,8 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { createHub } from '../../hub/create-hub.ts'
+import { ANONYMOUS } from '../../hub/hub.ts'
+import { hubTrees } from '../../hub/hub-tree.ts'
 import { createMetrics } from '../../protocols/metrics.ts'
 import { createHubServer, type HubServer } from '../../protocols/serve.ts'
 import { openStorage } from '../../storage/open-storage.ts'
@@ -12,17 +14,21 @@ import { hardenStore } from './harden-store.ts'
 import { checkExposure, parseListenAddress } from './listen-address.ts'
 import { explainListenError } from './listen-error.ts'
 import { createLogger } from './logger.ts'
+import { type NfsDoor, nfsPlan, openNfsDoor } from './nfs-door.ts'
+import { openReads } from './open-reads.ts'
 import { readTlsFiles, type TlsFiles, tlsFiles } from './tls-files.ts'
 
 export interface RunningHub {
   url: string
+  /** Of the NFS door, when there is one. */
+  nfsUrl: string | undefined
   /** Takes no more requests, and ends when those under way have, or at the deadline. */
   stop(): Promise<void>
 }
 
 export async function startHub(context: Context): Promise<RunningHub> {
   const { settings, world } = context
-  const { address, files, tls, location } = await planOf(context)
+  const { address, files, tls, location, nfs } = await planOf(context)
   const singleWriter = settings['run.singleWriter']
   const logger = createLogger(world, settings['run.logLevel'], settings.json)
   const version = readPackageInfo().version
@@ -32,13 +38,18 @@ export async function startHub(context: Context): Promise<RunningHub> {
   const hardened = hardenStore(storage, location, metrics.store, logger)
   const deltas = { background: settings['run.deltas'], onEncoded: metrics.deltas.onEncoded }
   const hub = opened.adopt(await createHub({ storage: hardened, deltas }), (running) => running.close())
-  const server = createHubServer({ hub, tls, version, logger, metrics, allowedHosts: settings['run.allowedHosts'] })
+  const reads = opened.adopt(openReads(settings, metrics.reads, logger), (cache) => cache.close())
+  const trees = hubTrees(hub, reads)
+  const nfsDeps = { hub, tree: trees(ANONYMOUS), logger, metrics: metrics.nfs }
+  const nfsDoor = nfs && opened.adopt(await openNfsDoor({ ...nfs, ...nfsDeps }), (door) => door.drain(0))
+  const allowedHosts = settings['run.allowedHosts']
+  const server = createHubServer({ hub, trees, tls, version, logger, metrics, allowedHosts })
   const { url } = await server.listen(address.host, address.port).catch((error: unknown) => {
     throw explainListenError(error, address)
   })
   opened.defer(reloadOnHangUp(world.onSignal, server, files, logger))
   logger.info({ url, storage: location, tls: tls !== undefined, version }, 'listening')
-  return runningHub(url, server, opened.move(), settings['run.drainTimeout'], logger)
+  return runningHub(url, server, nfsDoor, opened.move(), settings['run.drainTimeout'], logger)
 }
 
 /** All that can be wrong with the settings is found out before anything is opened. */
@@ -47,21 +58,24 @@ async function planOf({ settings, world }: Context) {
   checkExposure(address, settings['run.allowAnonymous'])
   const files = tlsFiles(settings)
   const tls = files && (await readTlsFiles(files))
-  return { address, files, tls, location: settings['run.storage'] ?? join(dataFolder(world.env), 'store') }
+  const location = settings['run.storage'] ?? join(dataFolder(world.env), 'store')
+  return { address, files, tls, location, nfs: nfsPlan(settings) }
 }
 
 function runningHub(
   url: string,
   server: HubServer,
+  nfsDoor: NfsDoor | undefined,
   opened: AsyncDisposableStack,
   drainSeconds: number,
   logger: Logger,
 ): RunningHub {
   return {
     url,
+    nfsUrl: nfsDoor?.url,
     async stop() {
       logger.info({ seconds: drainSeconds }, 'draining')
-      await server.drain(drainSeconds * 1000)
+      await Promise.all([server, nfsDoor].map((door) => door?.drain(drainSeconds * 1000)))
       await opened.disposeAsync()
       logger.info('stopped')
     },

@@ -13,6 +13,8 @@ export interface Kind<T> {
   schema(zod: Zod, folder: string): ZodType<T>
   /** A flag that may be given several times. */
   repeats?: boolean
+  /** What a flag whose value may be left out means without one. */
+  bare?: string
   /** A value that can be read, for who wrote one that cannot. */
   example?: string
 }

@@ -174,3 +174,12 @@ describe('loadSettings', () => {
     assert.equal((await load({ env: { XDG_CONFIG_HOME: join(folder, 'nowhere') } })).host, 'localhost:8080')
   })
 })
+
+describe('a flag whose value may be left out', () => {
+  it('has one for that, and takes any other', async () => {
+    assert.equal((await load({}))['run.nfs'], undefined)
+    assert.equal((await load({ flags: { 'run.nfs': true } }))['run.nfs'], '127.0.0.1:2049')
+    assert.equal((await load({ flags: { 'run.nfs': '[::1]:1' } }))['run.nfs'], '[::1]:1')
+    assert.equal((await load({ env: { AETHERFS_RUN_NFS: 'a:2' } }))['run.nfs'], 'a:2')
+  })
+})

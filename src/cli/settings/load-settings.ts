@@ -1,6 +1,7 @@
 // Puts the settings of one call together: flags over environment over configuration file over defaults.
 import { usageError } from '../errors/usage-error.ts'
 import { readConfigFile } from './config-file.ts'
+import type { Kind } from './kinds.ts'
 import { environmentName, SETTING_KEYS, SETTINGS, type SettingKey, type Settings } from './settings.ts'
 
 /** What stood on the command line: text, or several, or true and false for flags without a value. */
@@ -26,6 +27,8 @@ export async function loadSettings({ flags, env, configFile, readsFile }: Settin
 }
 
 function fromFlag(key: SettingKey, value: FlagValue | undefined): unknown {
+  const { bare }: Kind<unknown> = SETTINGS[key].kind
+  if (value === true && bare !== undefined) return bare
   if (value === undefined || typeof value === 'boolean') return value
   if (Array.isArray(value)) return value.flatMap((text) => read(key, text, longFlag(key)))
   return read(key, value, longFlag(key))

@@ -75,7 +75,42 @@ export const SETTINGS = {
     'a name under which clients may call this hub; repeat for more',
     [] as string[],
   ),
+  'run.nfs': optional(
+    { ...TEXT, bare: '127.0.0.1:2049' },
+    '--nfs [host:port]',
+    'let datasets be read over NFS, on 127.0.0.1:2049 or there',
+  ),
+  'run.nfsPath': optional(
+    TEXT,
+    '--nfs-path <secret>',
+    'let nothing be mounted over NFS but the path /<secret>, which nobody can guess',
+  ),
+  'run.nfsAllow': setting(
+    LIST,
+    '--nfs-allow <cidr>',
+    'an address or network that may use NFS; repeat for more, or part them by commas',
+    [] as string[],
+  ),
   'run.deltas': setting(FLAG, '--no-deltas', 'make no deltas before somebody asks for one', true),
+  'run.readMemory': {
+    ...setting(
+      bytes(1024 ** 2, 1024 ** 4),
+      '--read-memory <bytes>',
+      'bytes of files to keep in memory for those who read them in place',
+      64 * 1024 ** 2,
+    ),
+    defaultText: '64M',
+  },
+  'run.cacheFolder': optional(
+    PATH,
+    '--cache-folder <folder>',
+    'keep them in this folder too, for a store that is far',
+    'none',
+  ),
+  'run.cacheSize': {
+    ...setting(bytes(1024 ** 2, 1024 ** 5), '--cache-size <bytes>', 'bytes of that folder at most', 10 * 1024 ** 3),
+    defaultText: '10G',
+  },
   'run.logLevel': setting(
     choice(LOG_LEVELS),
     '--log-level <level>',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import fc from 'fast-check'
+import { times } from '../../../test/testing/thorough.fixture.ts'
 import { anyTree, treeOf } from './testing/any-tree.fixture.ts'
 import type { Tree } from './testing/memory-hub.fixture.ts'
 import { createPulling } from './testing/pulling.fixture.ts'
@@ -18,7 +19,7 @@ describe('pull of any tree', () => {
     const law = fc.asyncProperty(fc.array(anyTree, { minLength: 1, maxLength: 3 }), async (versions) => {
       await checkVersions(t, versions.map(treeOf), `run${run++}`)
     })
-    await fc.assert(law, { numRuns: 60, ...(process.env.SEED && { seed: Number(process.env.SEED) }) })
+    await fc.assert(law, { numRuns: times(60, 20), ...(process.env.SEED && { seed: Number(process.env.SEED) }) })
   })
 })
 

@@ -15,6 +15,7 @@ import {
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
+import { someOf } from '../../../test/testing/thorough.fixture.ts'
 import type { AetherError } from '../../core/errors.ts'
 import type { Tree } from './testing/memory-hub.fixture.ts'
 import { createPulling } from './testing/pulling.fixture.ts'
@@ -43,7 +44,7 @@ function bytesBelow(folder: string): number {
 }
 
 describe('a pull after one that was interrupted', () => {
-  for (let seed = 1; seed <= 8; seed++) {
+  for (const seed of someOf([1, 2, 3, 4, 5, 6, 7, 8], 3)) {
     it(`does not fetch again what was complete (aborted at random points, seed ${seed})`, async (t) => {
       const { hub, pull, own, sentBytes } = createPulling(t)
       const digest = await hub.publish('db:latest', TREE)

@@ -16,14 +16,12 @@ import {
   malformed,
   unpackData,
 } from './delta-format.ts'
+import { createPieceJoiner, type DeltaPiece } from './join-pieces.ts'
 import { DICTIONARY_PREFIX, dictionaryLength, windowsOf } from './windows.ts'
-
-/** The next bytes of the new image: a range of the old one, or bytes of the delta. */
-export type DeltaPiece = { copyFrom: number; length: number } | { bytes: Uint8Array }
 
 export interface OpenDelta {
   header: DeltaHeader
-  /** All pieces, in order; none is empty. Ends only when the delta was whole. */
+  /** All pieces, in order; none is empty. Ends only when the delta was whole. The source may use `into`. */
   pieces(from: ByteSource): AsyncGenerator<DeltaPiece>
   /** In the place of the pieces: what each group does, without decoding its data and without the old image. */
   groups(): AsyncGenerator<DeltaGroup>
@@ -46,9 +44,11 @@ export async function openDelta(bytes: AsyncIterable<Uint8Array>, signal?: Abort
   let consumed = length
 
   async function* pieces(source: ByteSource): AsyncGenerator<DeltaPiece> {
-    const from = createPeeker(source, signal)
+    const from = createPeeker(source, { signal, recycle: true })
     if (from.length !== imageLength(header.fromLengths)) throw malformed('it is for an old image of another length')
-    for await (const head of heads()) yield* groupPieces(head, from)
+    const joiner = createPieceJoiner(from)
+    for await (const head of heads()) yield* joiner.join(head.ops, await dataOf(head, from))
+    yield* joiner.flush()
   }
 
   async function* groups(): AsyncGenerator<DeltaGroup> {
@@ -90,16 +90,11 @@ export async function openDelta(bytes: AsyncIterable<Uint8Array>, signal?: Abort
     throw malformed('the head of a group is longer than any may be')
   }
 
-  async function* groupPieces(head: GroupHead, from: Peeker): AsyncGenerator<DeltaPiece> {
+  /** The new bytes of all operations of a group. */
+  async function dataOf(head: GroupHead, from: Peeker): Promise<Uint8Array> {
     const stored = await taken(head.storedLength)
-    const dataLength = head.ops.reduce((sum, op) => sum + op.dataLength, 0)
-    const data = unpackData(head, stored, dataLength, head.codec === 0 ? EMPTY : await dictionaryOf(head, from))
-    let at = 0
-    for (const { copyFrom, copyLength, dataLength: length } of head.ops) {
-      if (copyLength > 0) yield { copyFrom, length: copyLength }
-      if (length > 0) yield { bytes: data.subarray(at, at + length) }
-      at += length
-    }
+    const length = head.ops.reduce((sum, op) => sum + op.dataLength, 0)
+    return unpackData(head, stored, length, head.codec === 0 ? EMPTY : await dictionaryOf(head, from))
   }
 
   async function taken(length: number): Promise<Uint8Array> {

@@ -8,8 +8,9 @@ export interface ByteSource {
   /**
    * Exactly these bytes, which stay as they are. One read is under way at a time.
    * @param length at least 1; the range lies within
+   * @param into where the bytes may go, `length` of them
    */
-  read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array>
+  read(offset: number, length: number, signal?: AbortSignal, into?: Uint8Array): Promise<Uint8Array>
 }
 
 /** Bytes of a stretch, and how many of them are kept. */
@@ -24,12 +25,19 @@ export interface Peeker {
   has(offset: number): boolean
   /** Exactly these bytes. */
   range(offset: number, length: number): Promise<Uint8Array>
-  /** The bytes from `begin` to `end` in order, and no others, without keeping them. */
+  /** The bytes from `begin` to `end` in order, and no others, without keeping them: each piece is there until the next. */
   walk(begin: number, end: number): AsyncGenerator<{ at: number; bytes: Uint8Array }>
 }
 
-export function createPeeker(source: ByteSource, signal?: AbortSignal): Peeker {
+export interface PeekerOptions {
+  signal?: AbortSignal
+  /** Whether bytes may be written over when others are asked for: for those who copy what they get at once. @default false */
+  recycle?: boolean
+}
+
+export function createPeeker(source: ByteSource, { signal, recycle = false }: PeekerOptions = {}): Peeker {
   const kept = new Map<number, Uint8Array>()
+  const own = new WeakSet<ArrayBufferLike>() // a source may as well give a part of something
   let [last, lastNumber] = [new Uint8Array() as Uint8Array, -1]
 
   function at(offset: number): Uint8Array | Promise<Uint8Array> {
@@ -54,9 +62,18 @@ export function createPeeker(source: ByteSource, signal?: AbortSignal): Peeker {
     const offset = number * STRETCH
     const length = Math.min(STRETCH, source.length - offset)
     if (length <= 0) throw new AetherError('internal', 'A read begins behind the end')
-    const bytes = await source.read(offset, length, signal)
-    if (kept.size >= STRETCHES) kept.delete(kept.keys().next().value!)
+    const bytes = await source.read(offset, length, signal, roomFor(length))
     return use(number, bytes)
+  }
+
+  /** Forgets the stretch that was used longest ago when there are too many. */
+  function roomFor(length: number): Uint8Array | undefined {
+    const [number, oldest] = kept.size < STRETCHES ? [] : kept.entries().next().value!
+    if (number !== undefined) kept.delete(number)
+    if (!recycle) return undefined
+    const buffer = oldest && own.has(oldest.buffer) ? oldest.buffer : new ArrayBuffer(STRETCH)
+    own.add(buffer)
+    return new Uint8Array(buffer, 0, length)
   }
 
   async function range(offset: number, length: number): Promise<Uint8Array> {
@@ -75,8 +92,10 @@ export function createPeeker(source: ByteSource, signal?: AbortSignal): Peeker {
   }
 
   async function* walk(begin: number, end: number): AsyncGenerator<{ at: number; bytes: Uint8Array }> {
+    const room = new Uint8Array(Math.min(STRETCH, Math.max(0, end - begin)))
     for (let at = begin; at < end; at += STRETCH) {
-      yield { at, bytes: await source.read(at, Math.min(STRETCH, end - at), signal) }
+      const length = Math.min(STRETCH, end - at)
+      yield { at, bytes: await source.read(at, length, signal, room.subarray(0, length)) }
     }
   }
 

@@ -40,7 +40,9 @@ export async function applied(from: Uint8Array, delta: Uint8Array, step = 1000):
   const opened = await openDelta(inPieces(delta, step))
   const parts: Uint8Array[] = []
   for await (const piece of opened.pieces(sourceOf(from))) {
-    parts.push('bytes' in piece ? piece.bytes : from.subarray(piece.copyFrom, piece.copyFrom + piece.length))
+    parts.push(
+      'bytes' in piece ? Uint8Array.from(piece.bytes) : from.subarray(piece.copyFrom, piece.copyFrom + piece.length),
+    )
   }
   return Buffer.concat(parts)
 }

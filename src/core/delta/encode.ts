@@ -29,7 +29,7 @@ export async function* encodeDelta(input: EncodeInput): AsyncGenerator<Uint8Arra
 }
 
 async function* pieces({ header, anchors, hints, onMade, signal, ...images }: EncodeInput): AsyncGenerator<Uint8Array> {
-  const [from, to] = [createPeeker(images.from, signal), createPeeker(images.to, signal)]
+  const [from, to] = [createPeeker(images.from, { signal }), createPeeker(images.to, { signal })]
   const group = createGroupWriter(from, to)
   yield encodeHeader(header)
   let at = 0

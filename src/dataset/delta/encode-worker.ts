@@ -7,6 +7,7 @@ import type { FetchBlock } from '../block-reader.ts'
 import { callOver, type PortCall } from '../port-calls.ts'
 import type { WorkerAnswer } from '../worker-pool.ts'
 import { encodeStored } from './encode-stored.ts'
+import { createFrameSpill } from './frame-spill.ts'
 import { openStoredSnapshot } from './stored-snapshot.ts'
 
 export interface EncodeJob {
@@ -42,9 +43,10 @@ parentPort?.on('message', async (job: EncodeJob) => {
 async function encode({ port, from, to, most }: EncodeJob): Promise<EncodeResult> {
   const ask = callOver<EncodeRequest, Uint8Array | undefined>(port)
   const fetch = fetchOver(ask)
-  const old = await openStoredSnapshot(from, fetch)
+  using spill = createFrameSpill()
+  const old = await openStoredSnapshot(from, fetch, spill)
   const fresh = await openStoredSnapshot(to, fetch)
-  return encodeStored(old, fresh, most, {
+  return await encodeStored(old, fresh, most, {
     write: async (piece) => void (await ask({ piece: Uint8Array.from(piece) })),
     promising: async () => void (await ask({ promising: true })),
   })

@@ -9,8 +9,6 @@ import { AetherError } from '../../core/errors.ts'
 import type { Entry } from '../../core/listing.ts'
 
 export interface FolderContent extends ByteSource {
-  /** @param into where the bytes go, `length` of them */
-  read(offset: number, length: number, signal?: AbortSignal, into?: Uint8Array): Promise<Uint8Array>
   close(): Promise<void>
 }
 

@@ -67,15 +67,15 @@ export function createGrowingWindows(fetch: FetchBlock): FetchBlock {
     const end = offset + length
     if (end > block.size) throw shorter(block)
     if (end === block.size) return fetch(block, { offset, length }, signal) // the tail, which is read once
-    const bytes = new Uint8Array(length)
+    const parts: Uint8Array[] = []
     for (let at = offset; at < end; ) {
       const window = windowAt(block, at, signal)
       const part = (await window.bytes).subarray(at - window.begin, end - window.begin)
       if (part.length === 0) throw shorter(block)
-      bytes.set(part, at - offset)
+      parts.push(part)
       at += part.length
     }
-    return bytes
+    return parts.length === 1 ? parts[0]! : Buffer.concat(parts)
   }
 }
 

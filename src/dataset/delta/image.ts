@@ -5,8 +5,6 @@ import { type ImageLengths, imageLength } from '../../core/delta/delta-format.ts
 
 export interface Image extends ByteSource {
   lengths: ImageLengths
-  /** @param into where the bytes may go, `length` of them */
-  read(offset: number, length: number, signal?: AbortSignal, into?: Uint8Array): Promise<Uint8Array>
 }
 
 /** A source that may put its bytes where it is told. */

@@ -1,7 +1,7 @@
 // Goes through what a delta makes, and reads of the old image only what somebody wants to see.
-import type { DeltaPiece } from '../../core/delta/apply.ts'
 import type { ByteSource } from '../../core/delta/byte-source.ts'
 import { malformed } from '../../core/delta/delta-format.ts'
+import type { DeltaPiece } from '../../core/delta/join-pieces.ts'
 
 /** A range of the old image. */
 export interface Copy {
@@ -12,7 +12,7 @@ export interface Copy {
 export interface PieceCursor {
   /** What is copied at this place, from here on; undefined where bytes are new. */
   copy(): Promise<Copy | undefined>
-  /** At least one of the bytes from here on, at most `most`. They stay as they are. */
+  /** At least one of the bytes from here on, at most `most`. They stay as they are until the place behind them is looked at. */
   look(most: number): Promise<Uint8Array>
   /** Goes on; not farther than what was copied or looked at. */
   skip(length: number): void

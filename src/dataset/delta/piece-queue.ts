@@ -1,6 +1,6 @@
 // The pieces of a delta, taken by numbers of bytes: an image has three parts, and pieces go over their borders.
-import type { DeltaPiece } from '../../core/delta/apply.ts'
 import type { ByteSource } from '../../core/delta/byte-source.ts'
+import type { DeltaPiece } from '../../core/delta/join-pieces.ts'
 import { AetherError } from '../../core/errors.ts'
 
 export interface PieceQueue {
@@ -35,7 +35,7 @@ export function createPieceQueue(pieces: AsyncIterable<DeltaPiece>): PieceQueue 
   async function takeBytes(length: number, from: ByteSource): Promise<Uint8Array> {
     const parts: Uint8Array[] = []
     for await (const piece of take(length)) {
-      parts.push('bytes' in piece ? piece.bytes : await from.read(piece.copyFrom, piece.length))
+      parts.push('bytes' in piece ? Uint8Array.from(piece.bytes) : await from.read(piece.copyFrom, piece.length))
     }
     return parts.length === 1 ? parts[0]! : Buffer.concat(parts)
   }
@@ -58,8 +58,12 @@ function splitPiece(piece: DeltaPiece, length: number): [first: DeltaPiece, rest
     : [partOf(piece, 0, length), partOf(piece, length, lengthOf(piece))]
 }
 
-/** Its bytes from `begin` to `end`. */
+/** Its bytes from `begin` to `end`. How many of them are old is an estimate then: of joined ones nobody knows which. */
 export function partOf(piece: DeltaPiece, begin: number, end: number): DeltaPiece {
-  if ('bytes' in piece) return { bytes: piece.bytes.subarray(begin, end) }
+  if ('bytes' in piece) {
+    const { bytes, old } = piece
+    const oldTo = (place: number) => Math.floor((old * place) / bytes.length)
+    return { bytes: bytes.subarray(begin, end), old: oldTo(end) - oldTo(begin) }
+  }
   return { copyFrom: piece.copyFrom + begin, length: end - begin }
 }

@@ -10,6 +10,7 @@ import { encodeTimes } from '../../core/times.ts'
 import { type BlockReader, createBlockReader, createIndexCache, type FetchBlock } from '../block-reader.ts'
 import { mapOrdered } from '../map-ordered.ts'
 import { loadListing } from '../snapshot-reader.ts'
+import type { FrameSpill } from './frame-spill.ts'
 import { createGrowingWindows } from './growing-windows.ts'
 import { createImage, type Image } from './image.ts'
 import { openStreamSource } from './stream-source.ts'
@@ -26,8 +27,16 @@ export interface OpenedSnapshot {
   blocks: BlockReader
 }
 
-/** Reads listing and times, which stay in memory; content is read as it is asked for. @throws {AetherError} `integrity` */
-export async function openStoredSnapshot(recordBytes: Uint8Array, fetch: FetchBlock): Promise<OpenedSnapshot> {
+/**
+ * Reads listing and times, which stay in memory; content is read as it is asked for.
+ * @param spill for one that is read here and there
+ * @throws {AetherError} `integrity`
+ */
+export async function openStoredSnapshot(
+  recordBytes: Uint8Array,
+  fetch: FetchBlock,
+  spill?: FrameSpill,
+): Promise<OpenedSnapshot> {
   const record = decodeRecord(recordBytes)
   const reader = createBlockReader(createGrowingWindows(fetch), createIndexCache(INDEX_BYTES))
   const blocks = { ...reader, index: readOnceAtATime(reader.index) }
@@ -35,7 +44,7 @@ export async function openStoredSnapshot(recordBytes: Uint8Array, fetch: FetchBl
   const times = encodeTimes(micros)
   if (times.length !== record.times.length)
     throw new AetherError('integrity', `The times of snapshot ${record.digest} are not in their one spelling`)
-  const image = createImage(text, times, openStreamSource(record.blocks, record.content.extents, blocks))
+  const image = createImage(text, times, openStreamSource(record.blocks, record.content.extents, blocks, spill))
   return { record, entries, image, blocks }
 }
 

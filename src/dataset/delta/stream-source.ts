@@ -4,6 +4,7 @@ import {
   type BlockInfo,
   CODEC_STORED,
   chunkCount,
+  frameCount,
   frameOfChunk,
   lastAtMost,
 } from '../../core/block.ts'
@@ -13,17 +14,30 @@ import { type Extents, extentAt, streamLength } from '../../core/extents.ts'
 import { freeMemory } from '../../core/free-memory.ts'
 import { type BlockReader, checkedChunk } from '../block-reader.ts'
 import { createLruCache } from '../lru-cache.ts'
+import type { FrameSpill } from './frame-spill.ts'
 
 /** Plain bytes of decoded frames that are kept. */
 const KEPT_FRAMES = 4 * 1024 * 1024
 
-/** @param table the blocks that the extents name by their places */
-export function openStreamSource(table: readonly BlockInfo[], extents: Extents, blocks: BlockReader): ByteSource {
+/**
+ * @param table the blocks that the extents name by their places
+ * @param spill where frames are looked for that were forgotten. @default they are decoded again
+ */
+export function openStreamSource(
+  table: readonly BlockInfo[],
+  extents: Extents,
+  blocks: BlockReader,
+  spill?: FrameSpill,
+): ByteSource {
   // Bytes of a frame are copied out of it at once, so nobody has a view of one that is forgotten.
   const frames = createLruCache<string, Uint8Array>(KEPT_FRAMES, (bytes) => bytes.length, freeMemory)
 
-  async function read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array> {
-    const bytes = Buffer.allocUnsafeSlow(length)
+  // While one frame is worked on, the thread pool decodes the one behind it.
+  let ahead: { name: string; frame: Promise<Uint8Array> } | undefined
+  let last = ''
+
+  async function read(...[offset, length, signal, into]: Parameters<ByteSource['read']>): Promise<Uint8Array> {
+    const bytes = into ?? Buffer.allocUnsafeSlow(length)
     for (let done = 0; done < length; ) {
       const part = (await from(offset + done, signal)).subarray(0, length - done)
       bytes.set(part, done)
@@ -45,11 +59,19 @@ export function openStreamSource(table: readonly BlockInfo[], extents: Extents, 
   }
 
   async function frameOf(block: BlockInfo, index: BlockIndex, frame: number, signal?: AbortSignal) {
-    const name = `${block.id} ${frame}`
-    const known = frames.get(name)
+    const name = nameOf(block, frame)
+    const known = frames.get(name) ?? spill?.get(name)
     if (known) return known
-    const bytes = await checkedFrame(block, index, frame, signal)
+    const decoding = ahead?.name === name ? ahead.frame : checkedFrame(block, index, frame, signal)
+    const next = nameOf(block, frame + 1)
+    if (last === nameOf(block, frame - 1) && frame + 1 < frameCount(index) && !frames.get(next)) {
+      ahead = { name: next, frame: checkedFrame(block, index, frame + 1, signal) }
+      ahead.frame.catch(() => {}) // thrown to whoever wants it
+    }
+    last = name
+    const bytes = await decoding
     frames.set(name, bytes)
+    spill?.put(name, bytes)
     return bytes
   }
 
@@ -64,6 +86,10 @@ export function openStreamSource(table: readonly BlockInfo[], extents: Extents, 
   }
 
   return { length: streamLength(extents), read }
+}
+
+function nameOf({ id }: BlockInfo, frame: number): string {
+  return `${id} ${frame}`
 }
 
 /** Where the bytes of an extent lie in the plain bytes of its block. */

@@ -7,6 +7,7 @@ import type { Digest } from '../../core/id.ts'
 import { createPacker } from '../packer.ts'
 import { callOver, type PortCall } from '../port-calls.ts'
 import type { WorkerAnswer } from '../worker-pool.ts'
+import { createFrameSpill } from './frame-spill.ts'
 import { openStoredSnapshot } from './stored-snapshot.ts'
 import { takeDelta } from './take-delta.ts'
 
@@ -48,6 +49,7 @@ parentPort?.on('message', async (job: TakeJob) => {
 async function take({ port, from, to, size }: TakeJob): Promise<PackedDelta[]> {
   const ask: Ask = callOver(port)
   const blocks: PackedDelta[] = []
+  using spill = createFrameSpill()
   const packer = createPacker(async (block, release) => {
     blocks.push(await keep(block, ask))
     release()
@@ -55,7 +57,7 @@ async function take({ port, from, to, size }: TakeJob): Promise<PackedDelta[]> {
   try {
     const fetch = async (block: BlockInfo, range: { offset: number; length: number }) =>
       (await ask({ block, range })) ?? new Uint8Array()
-    const old = await openStoredSnapshot(from, fetch)
+    const old = await openStoredSnapshot(from, fetch, spill)
     await takeDelta(old, to, await openDelta(bytesOver(ask)), size, packer)
     await packer.finish()
     return blocks

@@ -2,8 +2,7 @@
 // is checked against its hash like any other; where one is wrong, or the delta is, chunks do the rest.
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import type { DeltaPiece } from '../../core/delta/apply.ts'
-import { createPeeker } from '../../core/delta/byte-source.ts'
+import type { DeltaPiece } from '../../core/delta/join-pieces.ts'
 import { AetherError, toAetherError } from '../../core/errors.ts'
 import type { ChunkId } from '../../core/id.ts'
 import { createBufferShelf } from '../buffer-shelf.ts'
@@ -73,8 +72,6 @@ function dropUnfinished({ plan, options: { root }, beginnings }: Work): void {
 /** Content of a window, and of one read, in bytes. */
 const WINDOW_BYTES = 2 * 1024 * 1024
 const READ_BYTES = 512 * 1024
-/** Copies up to this size, in bytes, are taken out of larger reads. */
-const SMALL_COPY = 32 * 1024
 /** Buffers of reads that wait to be used again. */
 const IDLE_BYTES = 8 * 1024 * 1024
 /** No chunk has to do with it. */
@@ -88,7 +85,6 @@ const NO_WINDOW: Window = {
 
 function createPatchWindows({ pieces, from }: Patch, spans: Spans, signal?: AbortSignal) {
   const shelf = createBufferShelf(IDLE_BYTES)
-  const near = createPeeker(from, signal)
   let copied = 0
 
   async function* all(): AsyncGenerator<FetchedWindow> {
@@ -125,10 +121,11 @@ function createPatchWindows({ pieces, from }: Patch, spans: Spans, signal?: Abor
   }
 
   async function* read(piece: DeltaPiece, offset: number): AsyncGenerator<Piece> {
-    // A copy, because a buffer on the shelf must hold nothing else.
-    if ('bytes' in piece) return yield newPiece(Uint8Array.from(piece.bytes), offset)
+    if ('bytes' in piece) {
+      copied += piece.old
+      return yield newPiece(copyOf(piece.bytes), offset)
+    }
     copied += piece.length
-    if (piece.length <= SMALL_COPY) return yield newPiece(await copyOf(piece), offset)
     for (let done = 0; done < piece.length; done += READ_BYTES) {
       const length = Math.min(READ_BYTES, piece.length - done)
       const into = shelf.take(length).subarray(0, length)
@@ -136,9 +133,10 @@ function createPatchWindows({ pieces, from }: Patch, spans: Spans, signal?: Abor
     }
   }
 
-  /** Where much has changed, copies are many and small, and lie close together. */
-  async function copyOf({ copyFrom, length }: { copyFrom: number; length: number }): Promise<Uint8Array> {
-    return Uint8Array.from(await near.range(copyFrom, length))
+  function copyOf(bytes: Uint8Array): Uint8Array {
+    const own = shelf.take(bytes.length).subarray(0, bytes.length)
+    own.set(bytes)
+    return own
   }
 
   return { all, copied: () => copied }

@@ -46,7 +46,9 @@ async function applied(delta: Uint8Array, image: Buffer): Promise<Buffer> {
   )
   const parts: Uint8Array[] = []
   for await (const piece of opened.pieces(sourceOf(image)))
-    parts.push('bytes' in piece ? piece.bytes : image.subarray(piece.copyFrom, piece.copyFrom + piece.length))
+    parts.push(
+      'bytes' in piece ? Buffer.from(piece.bytes) : image.subarray(piece.copyFrom, piece.copyFrom + piece.length),
+    )
   return Buffer.concat(parts)
 }
 

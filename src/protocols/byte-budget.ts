@@ -1,5 +1,5 @@
 // Bounds the memory of all downloads together: slow readers hold what they read, so others have to wait for room.
-import { AetherError } from '../../core/errors.ts'
+import { AetherError } from '../core/errors.ts'
 
 export interface ByteBudget {
   /**

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { AetherError } from '../../core/errors.ts'
+import { AetherError } from '../core/errors.ts'
 import { createByteBudget } from './byte-budget.ts'
 
 const { signal } = new AbortController()
