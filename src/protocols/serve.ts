@@ -18,6 +18,7 @@ import { DEFAULT_LIMITS, type Limits } from './limits.ts'
 import { createListener, type Tls } from './listener.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { createReadiness } from './readiness.ts'
+import { docsRoutes } from './rest/docs-routes.ts'
 import { openApiRoute } from './rest/openapi-route.ts'
 import { restRoutes } from './rest/transcode.ts'
 import { createRouteTable } from './route-table.ts'
@@ -73,6 +74,7 @@ export function createHubServer({
     ...fsRoutes(trees),
     ...probeRoutes({ readiness, metrics, version }),
     openApiRoute,
+    ...docsRoutes,
   ]
   let onLoopback = true
 

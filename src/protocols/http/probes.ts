@@ -41,7 +41,7 @@ function homePage(version: string): string {
   aetherfs pull HOST/DATASET   fetches one
 
 Files        /fs/ has every dataset, to look at and to read in place
-REST API     /api/openapi.json describes it
+REST API     /api/docs/ shows it, /api/openapi.json describes it
 gRPC         aetherfs.v2.DatasetService on this port, with reflection; gRPC-web and Connect as well
 Operations   /healthz  /readyz  /metrics
 `
