@@ -8,7 +8,7 @@ import type { FolderEntries } from './folder-entries.ts'
 import { formatSize } from './format-size.ts'
 
 const STYLE = `
-:root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif; --faint: color-mix(in srgb, currentColor 60%, transparent); --line: color-mix(in srgb, currentColor 15%, transparent) }
+:root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif; --faint: color-mix(in srgb, CanvasText 60%, Canvas); --line: color-mix(in srgb, CanvasText 15%, Canvas) }
 body { margin: 2rem auto; max-width: 62rem; padding: 0 1rem }
 h1 { font-size: 1.15rem; overflow-wrap: anywhere }
 a { color: light-dark(#0550ae, #79b8ff); text-decoration: none }
@@ -18,8 +18,9 @@ code { font-size: .85em; overflow-wrap: anywhere }
 table { border-collapse: collapse; width: 100% }
 th { font-weight: 600; text-align: left }
 th, td { border-bottom: 1px solid var(--line); padding: .25rem .5rem }
-tr:hover td { background: color-mix(in srgb, currentColor 5%, transparent) }
+tr:hover td { background: color-mix(in srgb, CanvasText 5%, Canvas) }
 .name { overflow-wrap: anywhere; width: 100% }
+bdi { white-space: pre-wrap }
 .size { font-variant-numeric: tabular-nums; text-align: right; white-space: nowrap }
 .time { white-space: nowrap }
 @media (max-width: 40rem) { .time { display: none } }
