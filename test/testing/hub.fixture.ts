@@ -1,5 +1,6 @@
 // A real hub with a real server on a free port of the loopback address, in this process.
 import { pino } from 'pino'
+import { createReadCache } from '../../src/dataset/read-cache/read-cache.ts'
 import type { ReadableTree } from '../../src/dataset/tree/readable-tree.ts'
 import { createHub } from '../../src/hub/create-hub.ts'
 import type { Caller, Hub } from '../../src/hub/hub.ts'
@@ -36,13 +37,15 @@ export async function startHub({
   limits,
 }: TestHubOptions = {}): Promise<TestHub> {
   const hub = await createHub({ storage, now })
-  const trees = hubTrees(hub)
+  const reads = createReadCache()
+  const trees = hubTrees(hub, reads)
   const logger = pino({ level: 'silent' })
   const server = createHubServer({ hub, trees, version: '0.0.0', logger, authenticate, limits })
   const { url } = await server.listen('127.0.0.1', 0)
 
   async function stop(): Promise<void> {
     await server.drain(0)
+    await reads.close()
     await hub.close()
   }
 

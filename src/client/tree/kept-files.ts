@@ -19,6 +19,8 @@ export interface KeptFiles {
 const USE_INTERVAL = 10 * 60 * 1000
 /** Names of which it is remembered what was written. */
 const NAMES = 16_384
+/** In the place of a sum: it was dropped. */
+const NOTHING = ''
 
 export function createKeptFiles(root: string, maxBytes: number): KeptFiles {
   /** What this process has written last under each name: the same again is not worth a write. */
@@ -27,7 +29,9 @@ export function createKeptFiles(root: string, maxBytes: number): KeptFiles {
   const folder = createBoundedFolder(root, 'kept', maxBytes)
 
   async function get(key: string): Promise<Uint8Array | undefined> {
-    const path = folder.pathOf(sha256Hex(key))
+    const name = sha256Hex(key)
+    if (written.get(name) === NOTHING) return undefined // it may be there still, for a moment
+    const path = folder.pathOf(name)
     try {
       const file = await readFile(path)
       const bytes = file.subarray(ID_BYTES)
@@ -35,7 +39,7 @@ export function createKeptFiles(root: string, maxBytes: number): KeptFiles {
       await noteUse(path)
       return bytes
     } catch {
-      written.delete(sha256Hex(key))
+      written.delete(name)
       return undefined
     }
   }
@@ -49,7 +53,7 @@ export function createKeptFiles(root: string, maxBytes: number): KeptFiles {
 
   function drop(key: string): void {
     const name = sha256Hex(key)
-    written.delete(name)
+    written.set(name, NOTHING)
     next(() => rm(folder.pathOf(name), { force: true }))
   }
 

@@ -8,7 +8,7 @@ import type { ReadableTree, TreeFile } from '../../dataset/tree/readable-tree.ts
 import type { OpenTree } from '../client.ts'
 import { connect } from '../index.ts'
 
-const big = Buffer.concat([sampleBytes(900_000, 'big'), sampleText(900_000, 'big')])
+const big = Buffer.concat([sampleBytes(300_000, 'big'), sampleText(300_000, 'big')])
 
 async function readFile(tree: ReadableTree, ...path: string[]): Promise<Buffer> {
   const file = (await tree.find(path)) as TreeFile

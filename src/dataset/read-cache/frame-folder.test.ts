@@ -116,7 +116,7 @@ describe('folder of a read cache', () => {
   it('keeps to its bound with several processes, and none of them reads a wrong byte', async () => {
     const path = await newFolder()
     const maxBytes = 1.5 * MiB
-    const start = () => startFixture('../dataset/read-cache/fill-cache.fixture.ts', [path, String(maxBytes), '2'])
+    const start = () => startFixture('../dataset/read-cache/fill-cache.fixture.ts', [path, String(maxBytes), '1'])
     await Promise.all([start().rest(), start().rest()])
     const bytes = await bytesOf(path)
     assert.ok(bytes > maxBytes / 3 && bytes <= maxBytes + MiB / 4, `${bytes} bytes of at most ${maxBytes}`)

@@ -35,7 +35,7 @@ export interface FrameFolder {
 
 /** Bytes that wait to be written, at most. */
 const MAX_PENDING = 32 * 1024 * 1024
-const WRITES_AT_ONCE = 2
+const WRITES_AT_ONCE = 4
 /** Milliseconds without writing after it has failed, and between two warnings. */
 const PAUSE = 60_000
 
