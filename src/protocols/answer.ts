@@ -73,13 +73,24 @@ function takesGzip({ req }: Exchange): boolean {
 }
 
 /** Answers with an error, or breaks the answer off when its beginning is out already. */
-export async function sendError(exchange: Exchange, cause: unknown): Promise<void> {
+export function sendError(exchange: Exchange, cause: unknown): Promise<void> {
+  return sendFailure(exchange, cause, (error) => {
+    const { status, headers } = httpAnswerTo(error)
+    return sendJson(exchange, status, errorBody(error, exchange.id), headers)
+  })
+}
+
+/** The same for protocols that write their errors themselves. @param write gets what the client may know of it */
+export async function sendFailure(
+  exchange: Exchange,
+  cause: unknown,
+  write: (error: AetherError) => Promise<void>,
+): Promise<void> {
   const error = exchange.signal.aborted ? gone() : publicError(cause, exchange.id)
   exchange.outcome = error.code
   logFailure(exchange, cause, error)
   if (exchange.res.headersSent) return breakOff(exchange)
-  const { status, headers } = httpAnswerTo(error)
-  return sendJson(exchange, status, errorBody(error, exchange.id), headers)
+  return write(error)
 }
 
 /** The shape of every error under /api. */

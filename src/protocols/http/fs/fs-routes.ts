@@ -5,11 +5,12 @@ import type { Caller } from '../../../hub/hub.ts'
 import { sendEmpty } from '../../answer.ts'
 import { ASK_ANEW } from '../../cache-control.ts'
 import type { Exchange } from '../../exchange.ts'
+import { isByDigest } from '../../follow-links.ts'
 import type { Route } from '../../route-table.ts'
+import { sendFile } from '../../send-file.ts'
 import { archiveFormat } from './archive-format.ts'
-import { isByDigest, resolvePath } from './resolve-path.ts'
+import { resolvePath } from './resolve-path.ts'
 import { sendArchive } from './send-archive.ts'
-import { sendFile } from './send-file.ts'
 import { sendFolder } from './send-folder.ts'
 
 export function fsRoutes(trees: (caller: Caller) => ReadableTree): Route[] {
@@ -31,7 +32,7 @@ async function answer(exchange: Exchange, tree: ReadableTree, text: string): Pro
     return isFolderPath ? answerFolder(exchange, tree, { path, folder: node, query }) : redirect(exchange, path)
   if (isFolderPath) throw new AetherError('not-found', `There is no folder at "/${path.join('/')}", but a file`)
   if (archiveFormat(query)) throw new AetherError('invalid', 'An archive is made of a folder, and this is a file')
-  return sendFile(exchange, tree, node, isByDigest(path, node))
+  return sendFile(exchange, tree, node, { immutable: isByDigest(path, node) })
 }
 
 function answerFolder(

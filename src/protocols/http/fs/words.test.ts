@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { contentTypeOf } from '../../content-type.ts'
 import { archiveFormat, archiveHeaders } from './archive-format.ts'
-import { contentTypeOf } from './content-type.ts'
 import { escapeHtml } from './escape-html.ts'
 import { formatSize } from './format-size.ts'
 

@@ -1,6 +1,6 @@
 // What a browser may do with a file of a dataset. Whoever may push could otherwise write pages that act for whoever looks at
 // them, in the name of the hub.
-import type { Headers } from '../../answer.ts'
+import type { Headers } from './answer.ts'
 
 /** A page of its own, that no other page sees into: no scripts, no forms, no windows, and nothing from elsewhere. */
 const SANDBOX =

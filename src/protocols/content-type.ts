@@ -1,5 +1,5 @@
 // Content types of files by the ends of their names. Programs of a dataset are text here: nothing that a browser gets from
-// /fs/ runs in it, see content-policy.ts.
+// a door runs in it, see content-policy.ts.
 
 const BINARY = 'application/octet-stream'
 
