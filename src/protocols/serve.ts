@@ -22,6 +22,9 @@ import { docsRoutes } from './rest/docs-routes.ts'
 import { openApiRoute } from './rest/openapi-route.ts'
 import { restRoutes } from './rest/transcode.ts'
 import { createRouteTable } from './route-table.ts'
+import type { LookUpCredential } from './s3/s3-auth.ts'
+import { s3Door } from './s3/s3-door.ts'
+import { webdavDoor } from './webdav/webdav-door.ts'
 
 export interface HubServerOptions {
   hub: Hub
@@ -37,6 +40,8 @@ export interface HubServerOptions {
   authenticate?: Authenticate
   /** What a caller may read through the doors for files. @default the hub's own, without a cache */
   trees?: (caller: Caller) => ReadableTree
+  /** Access keys of the S3 door. @default there are none, and signatures are not looked at */
+  lookUpCredential?: LookUpCredential
   /** Names without port under which a hub on a loopback address answers too; those of the machine itself always go. */
   allowedHosts?: readonly string[]
 }
@@ -76,10 +81,11 @@ export function createHubServer({
     openApiRoute,
     ...docsRoutes,
   ]
+  const doors = [webdavDoor(trees), s3Door({ trees, lookUpCredential: options.lookUpCredential })]
   let onLoopback = true
 
   const dispatcher = createDispatcher({
-    findRoute: createRouteTable(routes),
+    findRoute: createRouteTable(routes, doors),
     rpc: createServices({ calls, readiness, limits, ending: ending.signal }),
     authenticate,
     checkHost: (exchange: Exchange) => {
