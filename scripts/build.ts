@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process'
 import { chmodSync, copyFileSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { SWAGGER_FILES } from '../src/protocols/rest/swagger-files.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 const DIST = join(ROOT, 'dist')
@@ -14,6 +15,7 @@ function build(): void {
   rmSync(DIST, { recursive: true, force: true })
   compile()
   copyData()
+  copySwagger()
   makeProgram()
 }
 
@@ -31,6 +33,14 @@ function copyData(): void {
     mkdirSync(dirname(target), { recursive: true })
     copyFileSync(join(ROOT, 'src', path), target)
   }
+}
+
+/** The files of Swagger UI, so that who installs the package need not install that, which runs a script of its own then. */
+function copySwagger(): void {
+  const target = join(DIST, 'swagger-ui')
+  mkdirSync(target)
+  for (const name of [...Object.keys(SWAGGER_FILES), 'LICENSE', 'NOTICE', 'swagger-ui-bundle.js.LICENSE.txt'])
+    copyFileSync(join(ROOT, 'node_modules/swagger-ui-dist', name), join(target, name))
 }
 
 function makeProgram(): void {

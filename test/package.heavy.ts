@@ -100,6 +100,7 @@ describe('the package', () => {
       'dist/dataset/scan/scan-worker.js',
       'dist/dataset/verify-block-worker.js',
       'dist/gen/openapi.json',
+      'dist/swagger-ui/LICENSE',
       'docs/format.md',
       'package.json',
       'proto/aetherfs/v2/dataset_service.proto',
@@ -143,6 +144,9 @@ describe('the package', () => {
 
     const answer = await fetch(`${hub.url}/api/openapi.json`)
     assert.equal(((await answer.json()) as { openapi: string }).openapi.slice(0, 2), '3.')
+    const page = await fetch(`${hub.url}/api/docs/swagger-ui-bundle.js`)
+    assert.equal(page.status, 200)
+    await page.body?.cancel()
   })
 })
 

@@ -1,5 +1,7 @@
 // Writing answers: bytes at the speed of the client, JSON, and errors in the one shape that all of /api has.
+
 import { setTimeout as delay } from 'node:timers/promises'
+import { TLSSocket } from 'node:tls'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { AetherError } from '../core/errors.ts'
@@ -71,13 +73,24 @@ function takesGzip({ req }: Exchange): boolean {
 }
 
 /** Answers with an error, or breaks the answer off when its beginning is out already. */
-export async function sendError(exchange: Exchange, cause: unknown): Promise<void> {
+export function sendError(exchange: Exchange, cause: unknown): Promise<void> {
+  return sendFailure(exchange, cause, (error) => {
+    const { status, headers } = httpAnswerTo(error)
+    return sendJson(exchange, status, errorBody(error, exchange.id), headers)
+  })
+}
+
+/** The same for protocols that write their errors themselves. @param write gets what the client may know of it */
+export async function sendFailure(
+  exchange: Exchange,
+  cause: unknown,
+  write: (error: AetherError) => Promise<void>,
+): Promise<void> {
   const error = exchange.signal.aborted ? gone() : publicError(cause, exchange.id)
   exchange.outcome = error.code
   logFailure(exchange, cause, error)
   if (exchange.res.headersSent) return breakOff(exchange)
-  const { status, headers } = httpAnswerTo(error)
-  return sendJson(exchange, status, errorBody(error, exchange.id), headers)
+  return write(error)
 }
 
 /** The shape of every error under /api. */
@@ -134,9 +147,11 @@ async function linger(exchange: Exchange): Promise<void> {
 }
 
 function breakOff({ req, res }: Exchange): void {
-  if ('stream' in res)
-    res.stream.close(2) // INTERNAL_ERROR
-  else req.socket.destroy()
+  if ('stream' in res) return void res.stream.close(2) // INTERNAL_ERROR
+  const { socket, httpVersionMinor } = req
+  // Under HTTP/1.0 a connection that simply closes is the end of a whole answer.
+  if (httpVersionMinor === 0 && !(socket instanceof TLSSocket)) socket.resetAndDestroy()
+  else socket.destroy()
 }
 
 function gone(): AetherError {

@@ -17,7 +17,7 @@ export interface Metrics {
   text(): Promise<{ text: string; type: string }>
 }
 
-const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'])
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'PROPFIND'])
 /** Seconds: from a cached answer to a block over a slow link. */
 const BUCKETS = [0.002, 0.01, 0.05, 0.2, 1, 5, 30, 120]
 

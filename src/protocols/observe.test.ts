@@ -75,7 +75,7 @@ describe('metrics', async () => {
     await (await fetch(`${url}/api/v2/datasets/nope/tags`)).text()
     await (await fetch(`${url}/no/such/place`)).text()
     const odd = await openRaw(port)
-    odd.socket.end('PROPFIND / HTTP/1.1\r\nHost: localhost\r\n\r\n')
+    odd.socket.end('MKCALENDAR / HTTP/1.1\r\nHost: localhost\r\n\r\n')
     await odd.closed
     const response = await fetch(`${url}/metrics`)
     assert.match(response.headers.get('content-type')!, /^text\/plain; version=/)

@@ -55,8 +55,17 @@ describe('parseTemplate', () => {
     assert.deepEqual(match('/d/{tag.name}/tags/{tag.version}', '/d/@geo/cities/tags/t'), nested)
   })
 
+  it('gives {path} all that is left', () => {
+    assert.deepEqual(match('/fs/{path}', '/fs/a/b%25/c'), { path: 'a/b%/c' })
+    assert.deepEqual(match('/fs/{path}', '/fs/a/'), { path: 'a/' })
+    assert.deepEqual(match('/fs/{path}', '/fs/'), { path: '' })
+    assert.deepEqual(match('/fs/{path}', '/fs'), { path: '' })
+    assert.equal(match('/fs/{path}', '/fs/a%2Fb'), undefined)
+    assert.equal(match('/fs/{path}', '/f/a'), undefined)
+  })
+
   it('refuses templates that it does not understand', () => {
-    for (const template of ['a/b', '/{name=**}', '/{a..b}', '/{.a}', '/a*', '/{a}:b:c'])
+    for (const template of ['a/b', '/{name=**}', '/{a..b}', '/{.a}', '/a*', '/{a}:b:c', '/{path}/a'])
       assert.throws(() => parseTemplate(template), SyntaxError, template)
   })
 })

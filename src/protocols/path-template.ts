@@ -1,5 +1,6 @@
 // Path templates as google.api.http writes them, as far as they are in use here: literals, {variables} of one segment,
-// a verb behind a colon, and names of datasets, which may span two segments. Grammar: google/api/http.proto.
+// a verb behind a colon, names of datasets, which may span two segments, and {path} at the end, which is all that is left, also
+// nothing. Grammar: google/api/http.proto.
 import { takeDataset } from './dataset-path.ts'
 
 export type Variables = Readonly<Record<string, string>>
@@ -23,6 +24,8 @@ export function parseTemplate(text: string): PathTemplate {
   const [, path, verb] = /^\/(.*?)(?::([a-z]\w*))?$/i.exec(text) ?? []
   if (path === undefined) throw new SyntaxError(`Cannot parse path template "${text}": it does not begin with "/"`)
   const parts = path.split('/').map((part) => parsePart(text, part))
+  if (parts.slice(0, -1).some(isPath))
+    throw new SyntaxError(`Cannot use path template "${text}": {path} is its last part`)
   const variables = parts.flatMap((part) => ('variable' in part ? [part.variable] : []))
   return {
     text,
@@ -37,6 +40,10 @@ function parsePart(text: string, part: string): Part {
   if (variable) return { variable }
   if (/[{}*:]/.test(part)) throw new SyntaxError(`Cannot use path template "${text}": "${part}" is not supported`)
   return { literal: part }
+}
+
+function isPath(part: Part): boolean {
+  return 'variable' in part && part.variable === 'path'
 }
 
 function match(parts: readonly Part[], verb: string | undefined, segments: readonly string[]): Variables | undefined {
@@ -58,8 +65,15 @@ function withoutVerb(segments: readonly string[], verb: string): string[] {
 /** Takes one part from the front of `rest`; undefined when it does not fit. */
 function takePart(part: Part, rest: string[]): string | undefined {
   if ('literal' in part) return rest[0] === part.literal ? rest.shift() : undefined
+  if (isPath(part)) return takeRest(rest)
   if (!DATASETS.has(part.variable)) return rest.shift() || undefined
   const dataset = takeDataset(rest)
   if (dataset) rest.splice(0, dataset.segments)
   return dataset?.text
+}
+
+/** All segments, joined again; undefined when one of them has a "/" of its own, which would then part it. */
+function takeRest(rest: string[]): string | undefined {
+  const segments = rest.splice(0)
+  return segments.some((segment) => segment.includes('/')) ? undefined : segments.join('/')
 }

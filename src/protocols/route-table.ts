@@ -27,11 +27,28 @@ interface Entry {
   routes: Route[]
 }
 
-/** @throws {TypeError} when two routes have the same method and template. */
-export function createRouteTable(routes: readonly Route[]): (exchange: Exchange) => FoundRoute {
+/** Answers all that lies below one path, whatever the method. Undefined for requests of others. */
+export type Door = (exchange: Exchange) => FoundRoute | undefined
+
+/**
+ * @param doors are asked first
+ * @throws {TypeError} when two routes have the same method and template.
+ */
+export function createRouteTable(
+  routes: readonly Route[],
+  doors: readonly Door[] = [],
+): (exchange: Exchange) => FoundRoute {
   const entries = [...Map.groupBy(routes, (route) => route.template)].map(([text, group]) => createEntry(text, group))
   entries.sort((a, b) => b.template.precedence - a.template.precedence)
-  return (exchange) => find(entries, exchange)
+  return (exchange) => throughDoor(doors, exchange) ?? find(entries, exchange)
+}
+
+function throughDoor(doors: readonly Door[], exchange: Exchange): FoundRoute | undefined {
+  for (const door of doors) {
+    const found = door(exchange)
+    if (found) return found
+  }
+  return undefined
 }
 
 function createEntry(text: string, routes: Route[]): Entry {

@@ -12,15 +12,20 @@ import { createServices } from './grpc/services.ts'
 import { checkHost, isLoopback } from './host-check.ts'
 import { bulkRoutes } from './http/blocks.ts'
 import { deltaRoutes } from './http/deltas.ts'
+import { fsRoutes } from './http/fs/fs-routes.ts'
 import { probeRoutes } from './http/probes.ts'
 import { DEFAULT_LIMITS, type Limits } from './limits.ts'
 import { createListener, type Tls } from './listener.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { createReadiness } from './readiness.ts'
+import { docsRoutes } from './rest/docs-routes.ts'
 import { openApiRoute } from './rest/openapi-route.ts'
 import { restRoutes } from './rest/transcode.ts'
 import { createRouteTable } from './route-table.ts'
+import type { LookUpCredential } from './s3/s3-auth.ts'
+import { s3Door } from './s3/s3-door.ts'
 import { createV1Api } from './v1/v1-api.ts'
+import { webdavDoor } from './webdav/webdav-door.ts'
 
 export interface HubServerOptions {
   hub: Hub
@@ -36,6 +41,8 @@ export interface HubServerOptions {
   authenticate?: Authenticate
   /** What a caller may read through the doors for files. @default the hub's own, without a cache */
   trees?: (caller: Caller) => ReadableTree
+  /** Access keys of the S3 door. @default there are none, and signatures are not looked at */
+  lookUpCredential?: LookUpCredential
   /** Names without port under which a hub on a loopback address answers too; those of the machine itself always go. */
   allowedHosts?: readonly string[]
 }
@@ -72,14 +79,16 @@ export function createHubServer({
     ...bulkRoutes(hub, budget),
     ...deltaRoutes(hub, budget),
     ...v1.routes,
+    ...fsRoutes(trees),
     ...probeRoutes({ readiness, metrics, version }),
     openApiRoute,
+    ...docsRoutes,
   ]
-  void trees // the doors for files take it
+  const doors = [webdavDoor(trees), s3Door({ trees, lookUpCredential: options.lookUpCredential })]
   let onLoopback = true
 
   const dispatcher = createDispatcher({
-    findRoute: createRouteTable(routes),
+    findRoute: createRouteTable(routes, doors),
     rpc: createServices({
       calls: [...calls, ...v1.rpcCalls],
       streams: v1.streams,

@@ -45,6 +45,7 @@ export interface DoorWorldOptions {
   env?: Record<string, string>
 }
 
+/** To be called at the top of a file or in a test: what a `before` hook has started is ended with the hook. */
 export async function openDoorWorld({ args, env }: DoorWorldOptions = {}): Promise<DoorWorld> {
   const opened = new AsyncDisposableStack()
   const folder = opened.use(await temporaryFolder())

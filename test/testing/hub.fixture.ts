@@ -7,6 +7,7 @@ import type { Caller, Hub } from '../../src/hub/hub.ts'
 import { hubTrees } from '../../src/hub/hub-tree.ts'
 import type { Authenticate } from '../../src/protocols/dispatch.ts'
 import type { Limits } from '../../src/protocols/limits.ts'
+import type { LookUpCredential } from '../../src/protocols/s3/s3-auth.ts'
 import { createHubServer } from '../../src/protocols/serve.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import type { Storage } from '../../src/storage/storage.ts'
@@ -29,20 +30,24 @@ export interface TestHubOptions {
   now?: () => number
   /** Says who sends a request. @default everybody is anonymous */
   authenticate?: Authenticate
+  /** What the doors for files show. @default the hub's own datasets */
+  trees?: (caller: Caller) => ReadableTree
+  /** Access keys of the S3 door. */
+  lookUpCredential?: LookUpCredential
   limits?: Partial<Limits>
 }
 
 export async function startHub({
   storage = createMemoryStorage(),
   now,
-  authenticate,
-  limits,
+  trees: shown,
+  ...options
 }: TestHubOptions = {}): Promise<TestHub> {
   const hub = await createHub({ storage, now })
   const reads = createReadCache()
-  const trees = hubTrees(hub, reads)
+  const trees = shown ?? hubTrees(hub, reads)
   const logger = pino({ level: 'silent' })
-  const server = createHubServer({ hub, trees, version: '0.0.0', logger, authenticate, limits })
+  const server = createHubServer({ hub, trees, version: '0.0.0', logger, ...options })
   const { url } = await server.listen('127.0.0.1', 0)
 
   async function stop(): Promise<void> {

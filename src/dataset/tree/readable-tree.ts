@@ -75,7 +75,10 @@ export type TreeNode = TreeFolder | TreeFile | TreeLink
 /** A node in a list. */
 export interface ListedNode {
   node: TreeNode
-  /** For `after`: goes on behind this node. In a snapshot, a decimal number that never changes; above it, the node's name. */
+  /**
+   * For `after`: goes on behind this node. Above snapshots, the node's name. In a snapshot, a decimal number that never changes:
+   * the `index` of the place of the node that it goes on with.
+   */
   token: string
 }
 

@@ -7,16 +7,13 @@ import type { BlockPart, Hub } from '../../hub/hub.ts'
 import type { ByteRange } from '../../storage/storage.ts'
 import { sendJson } from '../answer.ts'
 import type { ByteBudget } from '../byte-budget.ts'
+import { ASK_ANEW, FOR_EVER } from '../cache-control.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Variables } from '../path-template.ts'
 import { readOnce } from '../request-body.ts'
 import type { Route } from '../route-table.ts'
-import { sendPart } from './send-part.ts'
+import { sendPart } from '../send-part.ts'
 import { announcedSize, blamingClient } from './take-body.ts'
-
-const FOR_EVER = 'private, max-age=31536000, immutable'
-/** A record may be rewritten under the same digest, so it is asked for anew each time. */
-const ASK_ANEW = 'private, no-cache'
 
 export function bulkRoutes(hub: Hub, budget: ByteBudget): Route[] {
   return [
@@ -62,7 +59,7 @@ async function sendRecord(exchange: Exchange, variables: Variables, hub: Hub): P
   return sendPart(exchange, {
     size: record.length,
     etag: `"${sha256Hex(record)}"`,
-    cacheControl: ASK_ANEW,
+    cacheControl: ASK_ANEW, // a record may be rewritten under the same digest
     read: (range, use) => use(part(range)),
   })
 }

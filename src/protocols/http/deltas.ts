@@ -6,16 +6,15 @@ import type { Delta, Hub, TakenBlock } from '../../hub/hub.ts'
 import type { ByteRange } from '../../storage/storage.ts'
 import { sendJson, sendPieces } from '../answer.ts'
 import type { ByteBudget } from '../byte-budget.ts'
+import { ASK_ANEW } from '../cache-control.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Variables } from '../path-template.ts'
 import { readOnce } from '../request-body.ts'
 import type { Route } from '../route-table.ts'
-import { type Body, sendPart } from './send-part.ts'
+import { type Body, sendPart } from '../send-part.ts'
 import { announcedSize, blamingClient } from './take-body.ts'
 
 const TEMPLATE = '/api/v2/datasets/{dataset}/snapshots/{to}/deltas/{from}'
-/** A delta may be made anew with other bytes. */
-const ASK_ANEW = 'private, no-cache'
 /** What one download of a stored delta holds in memory, in bytes. */
 const HELD = 6 * 1024 * 1024
 
@@ -44,7 +43,7 @@ function sendStored(
 ): Promise<void> {
   const read = (range: ByteRange | undefined, use: (body: Body) => Promise<void>) =>
     budget.hold(Math.min(HELD, range?.length ?? size), exchange.signal, () => use(delta.read(range)))
-  return sendPart(exchange, { size, etag: `"${sum}"`, cacheControl: ASK_ANEW, read })
+  return sendPart(exchange, { size, etag: `"${sum}"`, cacheControl: ASK_ANEW, read }) // a delta may be made anew with other bytes
 }
 
 async function takeDelta(exchange: Exchange, variables: Variables, hub: Hub): Promise<void> {

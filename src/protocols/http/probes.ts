@@ -40,7 +40,8 @@ function homePage(version: string): string {
   aetherfs ls HOST             lists the datasets here
   aetherfs pull HOST/DATASET   fetches one
 
-REST API     /api/openapi.json describes it
+Files        /fs/ has every dataset, to look at and to read in place; /webdav/ and /s3/ have them for WebDAV and S3
+REST API     /api/docs/ shows it, /api/openapi.json describes it
 gRPC         aetherfs.v2.DatasetService on this port, with reflection; gRPC-web and Connect as well
 Operations   /healthz  /readyz  /metrics
 `

@@ -27,6 +27,33 @@ describe('evaluate', () => {
   })
 })
 
+describe('dates of conditions', () => {
+  const modified = new Date('1994-11-06T08:49:37Z')
+  const same = ['Sun, 06 Nov 1994 08:49:37 GMT', 'Sunday, 06-Nov-94 08:49:37 GMT', 'Sun Nov  6 08:49:37 1994']
+
+  it('are read in all three forms', () => {
+    for (const date of same) {
+      assert.equal(evaluate({ 'if-modified-since': date }, ETAG, modified), 'not-modified', date)
+      assert.equal(evaluate({ 'if-unmodified-since': date }, ETAG, modified), 'proceed', date)
+      assert.ok(rangeHolds({ 'if-range': date }, ETAG, modified), date)
+    }
+  })
+
+  it('are left alone when they are none, or nothing has a date here', () => {
+    for (const date of [
+      '',
+      'now',
+      '1994-11-06T08:49:37Z',
+      '784111777',
+      'Sun, 06 Nov 1994 08:49:37 PST',
+      'Sun, 99 Nov 1994 08:49:37 GMT',
+    ])
+      for (const name of ['if-modified-since', 'if-unmodified-since'])
+        assert.equal(evaluate({ [name]: date }, ETAG, modified), 'proceed', date)
+    assert.equal(evaluate({ 'if-modified-since': same[0] }, ETAG), 'proceed')
+  })
+})
+
 describe('rangeHolds', () => {
   it('holds without If-Range and for the same strong tag only', () => {
     assert.ok(rangeHolds({}, ETAG))

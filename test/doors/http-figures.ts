@@ -1,0 +1,92 @@
+// node test/doors/http-figures.ts [URL…]: how fast /fs/ is, beside nginx of Debian over the same file, or what is at the
+// addresses, files of 256 MiB. Prints, and decides nothing.
+import { execFile, spawn } from 'node:child_process'
+import { randomFillSync } from 'node:crypto'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { promisify } from 'node:util'
+import { unpackPackages } from '../testing/debian-packages.ts'
+import { startHubProcess } from '../testing/hub-process.fixture.ts'
+import { type TemporaryFolder, temporaryFolder } from '../testing/temporary-folder.fixture.ts'
+import { until } from '../testing/until.fixture.ts'
+
+const run = promisify(execFile)
+const MAIN = new URL('../../src/cli/main.ts', import.meta.url).pathname
+const MIB = 1024 * 1024
+const SIZE = 256 * MIB
+const PART = 64 * 1024
+const CLIENTS = 64
+const SECONDS = 5
+const WRK_SCRIPT = `
+request = function()
+  local first = math.random(0, ${SIZE - PART})
+  return wrk.format("GET", nil, { Range = "bytes=" .. first .. "-" .. (first + ${PART} - 1) })
+end
+`
+
+const tools = await unpackPackages('doors-figures', ['curl', 'nginx-light', 'wrk'])
+await using folder = await temporaryFolder()
+await mkdir(folder.at('files'))
+await writeFile(folder.at('files/large.bin'), randomFillSync(Buffer.alloc(SIZE)))
+await using nginx = await startNginx(folder)
+await using hub = await startHubProcess({ store: folder.at('store'), home: folder.path })
+await run(process.execPath, [MAIN, 'push', folder.at('files'), '-t', 'large:v1'], {
+  env: { ...process.env, HOME: folder.path, AETHERFS_HOST: hub.host },
+})
+
+const given = process.argv.slice(2)
+for (const url of given.length > 0 ? given : [`${nginx.url}/large.bin`, `${hub.url}/fs/large/v1/large.bin`]) {
+  const speeds: string[] = []
+  for (let round = 0; round < 4; round++) speeds.push(await download(url))
+  console.log(`${url}: whole file, one curl: ${speeds.join(', ')} MB/s`)
+  console.log(`${url}: ${CLIENTS} connections, ranges of 64 KiB: ${await ranges(url)}`)
+}
+
+async function download(url: string): Promise<string> {
+  const { stdout } = await run('curl', ['-sSf', '-o', '/dev/null', '-w', '%{speed_download}', url], { env: tools.env })
+  return (Number(stdout) / 1e6).toFixed(0)
+}
+
+async function ranges(url: string): Promise<string> {
+  const script = folder.at('ranges.lua')
+  await writeFile(script, WRK_SCRIPT)
+  const args = ['-t1', `-c${CLIENTS}`, `-d${SECONDS}s`, '--latency', '-s', script, url]
+  const { stdout } = await run('wrk', args, { env: tools.env })
+  const [, median, p99] = /50%\s+(\S+)[\s\S]*99%\s+(\S+)/.exec(stdout) ?? []
+  const [, rate] = /Requests\/sec:\s+([\d.]+)/.exec(stdout) ?? []
+  const failed = /Non-2xx.*|Socket errors.*/.exec(stdout)?.[0] ?? 'none failed'
+  return `${rate} requests/s, ${((Number(rate) * PART) / 1e6).toFixed(0)} MB/s, median ${median}, p99 ${p99}, ${failed}`
+}
+
+async function startNginx({ at }: TemporaryFolder): Promise<AsyncDisposable & { url: string }> {
+  const port = await freePort()
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
+    (kind) => `${kind}_temp_path ${at('nginx')}/${kind};`,
+  )
+  const http = `sendfile on; tcp_nopush on; keepalive_requests 1000000; access_log off; ${temporary.join(' ')}
+    server { listen 127.0.0.1:${port}; root ${at('files')}; }`
+  await mkdir(at('nginx'))
+  await writeFile(
+    at('nginx/nginx.conf'),
+    `daemon off; user root; worker_processes 1; pid ${at('nginx')}/pid; error_log stderr; events {} http { ${http} }`,
+  )
+  const child = spawn('nginx', ['-p', at('nginx'), '-c', at('nginx/nginx.conf')], { env: tools.env, stdio: 'ignore' })
+  const url = `http://127.0.0.1:${port}`
+  await until(
+    () =>
+      fetch(url).then(
+        () => true,
+        () => false,
+      ),
+    'nginx',
+  )
+  return { url, [Symbol.asyncDispose]: async () => void child.kill() }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await until(() => server.listening, 'a port')
+  const { port } = server.address() as { port: number }
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
