@@ -11,6 +11,7 @@ import { createRandom, newSeed, type Random, randomBytesOf } from './testing/ran
 import { skipAhead } from './testing/skip-ahead.fixture.ts'
 import { checkTagsComplete, storedTags } from './testing/stored.fixture.ts'
 import { type TemporaryFolder, temporaryFolder } from './testing/temporary-folder.fixture.ts'
+import { times } from './testing/thorough.fixture.ts'
 import { file, treeOf, writeTree } from './testing/tree.fixture.ts'
 import { yieldingStorage } from './testing/wrapped-storage.fixture.ts'
 
@@ -18,6 +19,8 @@ const SOURCES = ['one', 'two', 'three', 'four']
 const CHANNELS = ['live', 'stable']
 const VERSIONS = ['v1', 'v2']
 const ACTIONS = ['push', 'push', 'push', 'tag', 'tag', 'rollback', 'delete'] as const
+/** That each of those who push tries. */
+const DEEDS = times(30, 15)
 
 /** What somebody tried, and how it ended. Its name is the reason that the log has for it. */
 interface Deed {
@@ -90,7 +93,7 @@ async function prepare(storage: Storage, folder: TemporaryFolder): Promise<Map<D
 
 async function act(client: Client, random: Random, who: string, folder: TemporaryFolder): Promise<Deed[]> {
   const deeds: Deed[] = []
-  for (let i = 0; i < 30; i++) {
+  for (let i = 0; i < DEEDS; i++) {
     const action = random.pick(ACTIONS)
     const tags = chooseTags(random, action)
     const deed: Deed = { name: `${who} ${i} ${action}`, tags, outcome: 'done', moved: [] }
@@ -196,5 +199,8 @@ async function checkDeeds(client: Client, deeds: Deed[]): Promise<void> {
   }
   const done = deeds.filter(({ moved }) => moved.length > 0).length
   const lost = deeds.filter(({ outcome }) => outcome === 'conflict').length
-  assert.ok(done > 10 && lost > 0, `${done} deeds moved a tag and ${lost} met a conflict: too few to tell anything`)
+  assert.ok(
+    done > DEEDS / 3 && lost > 0,
+    `${done} deeds moved a tag and ${lost} met a conflict: too few to tell anything`,
+  )
 }

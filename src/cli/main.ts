@@ -12,6 +12,7 @@ if (Number(process.versions.node.split('.')[0]) < NEEDED) {
   console.error(`hint: Install it from https://nodejs.org, or with your version manager: nvm install ${NEEDED}`)
   process.exitCode = 1
 } else {
+  makeRoomForMounts()
   enableCompileCache()
   import('./start.ts').then(({ start }) => start())
 }
@@ -21,4 +22,9 @@ function enableCompileCache() {
   const set = process.env.XDG_CACHE_HOME
   const base = set !== undefined && isAbsolute(set) ? set : join(process.env.HOME || homedir(), '.cache')
   module.enableCompileCache(process.env.NODE_COMPILE_CACHE || join(base, 'aetherfs', 'node'))
+}
+
+/** Each loop of a mount parks a thread of libuv, which reads this when the first one is needed. */
+function makeRoomForMounts() {
+  if (process.argv.includes('mount') && !process.env.UV_THREADPOOL_SIZE) process.env.UV_THREADPOOL_SIZE = '12'
 }

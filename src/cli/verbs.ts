@@ -12,6 +12,11 @@ export const VERBS: readonly VerbEntry[] = [
   { name: 'run', summary: 'run a hub', load: async () => (await import('./run.ts')).run },
   { name: 'push', summary: 'push a folder, an archive or a file', load: async () => (await import('./push.ts')).push },
   { name: 'pull', summary: 'pull datasets into a folder', load: async () => (await import('./pull.ts')).pull },
+  {
+    name: 'mount',
+    summary: 'mount a dataset as a folder',
+    load: async () => (await import('./mount.ts')).mount,
+  },
   { name: 'ls', summary: 'list datasets, tags or files', load: async () => (await import('./ls.ts')).ls },
   { name: 'show', summary: 'show what is known of a snapshot', load: async () => (await import('./show.ts')).show },
   {

@@ -1,7 +1,8 @@
-// Everything in processes of its own, so that everything can be killed: the hub, who pushes, who pulls.
+// What can be killed is a process of its own: the hub, who pushes, who pulls.
 import assert from 'node:assert/strict'
 import { createFolderStorage } from '../../src/storage/folder.ts'
 import type { Storage } from '../../src/storage/storage.ts'
+import { cli } from '../testing/cli.fixture.ts'
 import { type HubProcess, portOf, startHubProcess } from '../testing/hub-process.fixture.ts'
 import { type Outcome, type Program, startProgram } from '../testing/program.fixture.ts'
 import { createRandom, type Random } from '../testing/random.fixture.ts'
@@ -10,13 +11,15 @@ import { type TemporaryFolder, temporaryFolder } from '../testing/temporary-fold
 
 export interface FaultWorld extends AsyncDisposable {
   random: Random
+  /** Of the hub, also after it was started again. */
+  host: string
   folder: TemporaryFolder
   at: TemporaryFolder['at']
   /** The store, seen without a hub. */
   storage: Storage
   start(...args: string[]): Program
   run(...args: string[]): Promise<Outcome>
-  /** Runs to the end, which has to be a good one; answers what it says with --json. */
+  /** Does the same in this process, to the end, which has to be a good one; answers what it says with --json. */
   succeeds<T>(...args: string[]): Promise<T>
   /** Kills the program at a moment within the first `ms` milliseconds, unless it ends before. */
   runAndKill(ms: number, ...args: string[]): Promise<Outcome>
@@ -38,11 +41,12 @@ export async function openFaultWorld(): Promise<FaultWorld> {
   const storage = await createFolderStorage(store)
   opened.defer(() => storage.close())
   const port = portOf(hub)
+  const cacheFolder = folder.at('.cache/aetherfs') // that of the programs, which have this home
   const env = { AETHERFS_HOST: hub.host, AETHERFS_RETRY_FOR: '0' }
   const start = (...args: string[]) => startProgram(args, { home: folder.path, env })
 
   async function succeeds<T>(...args: string[]): Promise<T> {
-    const { exit, stdout, stderr } = await start(...args, '--json').outcome
+    const { exit, stdout, stderr } = await cli([...args, '--json'], { host: hub.host, home: folder.path, cacheFolder })
     assert.equal(exit, 0, `${args.join(' ')}: ${stderr}`)
     return (JSON.parse(stdout) as { results: T[] }).results[0]!
   }
@@ -57,6 +61,7 @@ export async function openFaultWorld(): Promise<FaultWorld> {
 
   return {
     random,
+    host: hub.host,
     folder,
     at: folder.at,
     storage,

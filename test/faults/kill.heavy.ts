@@ -2,6 +2,7 @@
 // to 4 hold all the time.
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { cli } from '../testing/cli.fixture.ts'
 import { randomBytesOf } from '../testing/random.fixture.ts'
 import { changeDatabase, makeDataSet } from '../testing/samples.fixture.ts'
 import { file, treeOf, writeTree } from '../testing/tree.fixture.ts'
@@ -121,7 +122,8 @@ describe('kill -9', () => {
       }
       await world.succeeds<PullJson>(...pull)
       assert.equal(JSON.stringify(await live(world)), after, `round ${round}`)
-      assert.equal((await world.run('verify', world.at('target'))).exit, 0)
+      const verified = await cli(['verify', world.at('target')], { host: world.host, home: world.folder.path })
+      assert.equal(verified.exit, 0, verified.stderr)
     }
     console.log(`${killed} pulls were killed`)
     assert.ok(killed > 5)

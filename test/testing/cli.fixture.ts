@@ -14,12 +14,15 @@ export interface CliOptions {
   host: string
   /** Folder for configuration and cache. */
   home: string
+  /** @default one in the home */
+  cacheFolder?: string
 }
 
 /** Runs `aetherfs <argv>`. What fails is not tried again, unless the words say so. */
-export async function cli(argv: readonly string[], { host, home }: CliOptions): Promise<CliOutcome> {
+export async function cli(argv: readonly string[], options: CliOptions): Promise<CliOutcome> {
+  const { host, home, cacheFolder = `${home}/cache/aetherfs` } = options
   const env = { HOME: home, AETHERFS_HOST: host, AETHERFS_RETRY_FOR: '0', XDG_CACHE_HOME: `${home}/cache` }
-  const cacheFolder = `${home}/cache/aetherfs` // by itself the library looks at the environment of this process
+  // By itself the library looks for its cache in the environment of this process.
   const world = createTestWorld({ env, connect: async (options) => connect({ ...options, cacheFolder }) })
   const exit = await world.run(...argv)
   return { exit, stdout: world.stdout.text(), stderr: world.stderr.text() }

@@ -143,6 +143,25 @@ export const SETTINGS = {
     ),
     defaultText: '256K',
   },
+  'mount.foreground': setting(FLAG, '--foreground', 'stay until a signal or an unmount ends it', false),
+  'mount.allowOther': setting(FLAG, '--allow-other', 'let other users of this machine read what is mounted', false),
+  'mount.offlineOk': setting(FLAG, '--offline-ok', 'mount what is in the cache when the hub is away', false),
+  'mount.prefetch': setting(FLAG, '--prefetch', 'read all files into the cache, beside other reads', false),
+  'mount.cacheSize': {
+    ...setting(
+      bytes(0, 1024 ** 5),
+      '--cache-size <bytes>',
+      'bytes of files to keep in the cache folder, for all mounts together; 0 keeps none',
+      10 * 1024 ** 3,
+    ),
+    defaultText: '10G',
+  },
+  'mount.logFile': optional(
+    PATH,
+    '--log-file <file>',
+    'where a mount in the background reports to',
+    'in the cache folder',
+  ),
 } as const
 
 export type SettingKey = keyof typeof SETTINGS

@@ -1,0 +1,36 @@
+// INIT: which protocol is spoken, and how much of the kernel's cache is used.
+import { INIT_FLAG, MAX_READ, OLDEST_MINOR, PROTOCOL } from './constants.ts'
+import { encodeInit, encodeOtherMajor } from './replies.ts'
+import type { InitIn } from './requests.ts'
+
+/** What is wanted of a kernel that has it. */
+const WANTED =
+  INIT_FLAG.asyncRead |
+  INIT_FLAG.readdirplus |
+  INIT_FLAG.asyncDirectIo |
+  INIT_FLAG.parallelDirOps |
+  INIT_FLAG.maxPages |
+  INIT_FLAG.cacheSymlinks
+
+/** Reads ahead that the kernel has under way at once, each up to MAX_READ. */
+const MAX_BACKGROUND = 16
+
+export interface Negotiated {
+  /** Undefined for a kernel that is too old. */
+  answer: Buffer | undefined
+  /** False when the kernel asks once more, in our major version. */
+  isFinal: boolean
+  /** Files need not be opened at all, as any node that the kernel has can be read. */
+  opensNothing: boolean
+}
+
+export function negotiate({ major, minor, maxReadahead, flags }: InitIn): Negotiated {
+  if (major > PROTOCOL.major) return { answer: encodeOtherMajor(), isFinal: false, opensNothing: false }
+  if (major < PROTOCOL.major || minor < OLDEST_MINOR) return { answer: undefined, isFinal: true, opensNothing: false }
+  const answer = encodeInit({
+    maxReadahead: Math.min(maxReadahead, MAX_READ),
+    flags: flags & WANTED,
+    maxBackground: MAX_BACKGROUND,
+  })
+  return { answer, isFinal: true, opensNothing: (flags & INIT_FLAG.noOpen) !== 0 }
+}
