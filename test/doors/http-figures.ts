@@ -1,7 +1,7 @@
-// node test/doors/http-figures.ts [URL…]: how fast /fs/ is, beside nginx of Debian over the same file, or what is at the
-// addresses, files of 256 MiB. Prints, and decides nothing.
+// node test/doors/http-figures.ts: how fast /fs/ is, beside nginx of Debian over the same file. Prints, and decides nothing.
 import { execFile, spawn } from 'node:child_process'
 import { randomFillSync } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { promisify } from 'node:util'
@@ -29,22 +29,41 @@ await using folder = await temporaryFolder()
 await mkdir(folder.at('files'))
 await writeFile(folder.at('files/large.bin'), randomFillSync(Buffer.alloc(SIZE)))
 await using nginx = await startNginx(folder)
-await using hub = await startHubProcess({ store: folder.at('store'), home: folder.path })
-await run(process.execPath, [MAIN, 'push', folder.at('files'), '-t', 'large:v1'], {
+await using hub = await startHubProcess({
+  store: folder.at('store'),
+  home: folder.path,
+  args: ['--read-memory', '512MiB'], // room for all of the file, as it is for nginx
+})
+const pushed = await run(process.execPath, [MAIN, 'push', folder.at('files'), '-t', 'large:v1', '--json'], {
   env: { ...process.env, HOME: folder.path, AETHERFS_HOST: hub.host },
 })
 
-const given = process.argv.slice(2)
-for (const url of given.length > 0 ? given : [`${nginx.url}/large.bin`, `${hub.url}/fs/large/v1/large.bin`]) {
-  const speeds: string[] = []
-  for (let round = 0; round < 4; round++) speeds.push(await download(url))
-  console.log(`${url}: whole file, one curl: ${speeds.join(', ')} MB/s`)
-  console.log(`${url}: ${CLIENTS} connections, ranges of 64 KiB: ${await ranges(url)}`)
+const [digest] = /sha256:[0-9a-f]{64}/.exec(pushed.stdout)!
+// By digest, as who sends many requests does: behind a tag each of them looks first where that points now.
+for (const url of [`${nginx.url}/large.bin`, `${hub.url}/fs/large/by-digest/${digest}/large.bin`]) {
+  for (let round = 0; round < 4; round++) await report(`${new URL(url).pathname}: whole file, one curl`, url, download)
+  for (let round = 0; round < 2; round++)
+    await report(`${new URL(url).pathname}: ${CLIENTS} connections, ranges of 64 KiB`, url, ranges)
+}
+
+/** With the time that the server was on a processor: on a machine that does other things too, that tells more. */
+async function report(what: string, url: string, measure: (url: string) => Promise<string>): Promise<void> {
+  const server = url.startsWith(nginx.url) ? nginx.worker() : hub.program.process.pid
+  const before = processorSeconds(server)
+  const figures = await measure(url)
+  console.log(`${what}: ${figures}, ${(processorSeconds(server) - before).toFixed(2)} s of processor time`)
+}
+
+function processorSeconds(pid: number | undefined): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ')
+  return (Number(fields[11]) + Number(fields[12])) / 100
 }
 
 async function download(url: string): Promise<string> {
   const { stdout } = await run('curl', ['-sSf', '-o', '/dev/null', '-w', '%{speed_download}', url], { env: tools.env })
-  return (Number(stdout) / 1e6).toFixed(0)
+  return `${(Number(stdout) / 1e6).toFixed(0)} MB/s`
 }
 
 async function ranges(url: string): Promise<string> {
@@ -52,13 +71,13 @@ async function ranges(url: string): Promise<string> {
   await writeFile(script, WRK_SCRIPT)
   const args = ['-t1', `-c${CLIENTS}`, `-d${SECONDS}s`, '--latency', '-s', script, url]
   const { stdout } = await run('wrk', args, { env: tools.env })
-  const [, median, p99] = /50%\s+(\S+)[\s\S]*99%\s+(\S+)/.exec(stdout) ?? []
+  const [, median, p99] = / 50%\s+(\S+)[\s\S]* 99%\s+(\S+)/.exec(stdout) ?? []
   const [, rate] = /Requests\/sec:\s+([\d.]+)/.exec(stdout) ?? []
   const failed = /Non-2xx.*|Socket errors.*/.exec(stdout)?.[0] ?? 'none failed'
   return `${rate} requests/s, ${((Number(rate) * PART) / 1e6).toFixed(0)} MB/s, median ${median}, p99 ${p99}, ${failed}`
 }
 
-async function startNginx({ at }: TemporaryFolder): Promise<AsyncDisposable & { url: string }> {
+async function startNginx({ at }: TemporaryFolder): Promise<AsyncDisposable & { url: string; worker(): number }> {
   const port = await freePort()
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
     (kind) => `${kind}_temp_path ${at('nginx')}/${kind};`,
@@ -80,7 +99,9 @@ async function startNginx({ at }: TemporaryFolder): Promise<AsyncDisposable & { 
       ),
     'nginx',
   )
-  return { url, [Symbol.asyncDispose]: async () => void child.kill() }
+  const children = `/proc/${child.pid}/task/${child.pid}/children`
+  const worker = () => Number(readFileSync(children, 'utf8').trim())
+  return { url, worker, [Symbol.asyncDispose]: async () => void child.kill() }
 }
 
 async function freePort(): Promise<number> {
