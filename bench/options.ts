@@ -21,7 +21,7 @@ export const HELP = `npm run bench -- [options]
 
   --quick             a tenth of the data, one run, in less than 3 minutes
   --only <names>      scenarios, separated by commas: ${SCENARIOS.map(({ name }) => name).join(', ')};
-                      or one of the parts main (the default), memory, fleet, delta
+                      or one of the parts main (the default), memory, fleet, delta, doors
   --runs <count>      runs of each step; medians are printed (default: 3)
   --scale <factor>    size of the data (default: 1)
   --folder <folder>   where to work; the data in it is used again by the next run (default: a temporary folder)

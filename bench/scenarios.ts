@@ -7,6 +7,7 @@ import { casync } from './tools/casync.ts'
 import { cp, find, sha256sum } from './tools/coreutils.ts'
 import { deltaCodec } from './tools/delta-codec.ts'
 import { chunks, deltas } from './tools/deltas.ts'
+import { fsDoor, mountDoor, nfsDoor, plainFiles, s3Door, webdavDoor } from './tools/doors.ts'
 import { fleet } from './tools/fleet.ts'
 import { patchFrom } from './tools/patch-from.ts'
 import { restic } from './tools/restic.ts'
@@ -27,9 +28,11 @@ export interface Scenario {
   space: number
 }
 
-export type Part = 'main' | 'memory' | 'fleet' | 'delta'
+export type Part = 'main' | 'memory' | 'fleet' | 'delta' | 'doors'
 
 const USUAL = [aetherfs, sha256sum, find, cp, rsync, tarZstd, restic]
+
+const DOORS = [fsDoor, webdavDoor, s3Door, nfsDoor, mountDoor, plainFiles]
 
 const UPDATES = [deltas, chunks, rsyncDelta]
 
@@ -49,6 +52,8 @@ export const SCENARIOS: readonly Scenario[] = [
   ...(['sqlite-low', 'sqlite-high', 'text', 'files', 'lmdb', 'one-byte', 'rewritten'] as const).map(
     (set): Scenario => ({ name: `delta-${set}`, set, tools: [...UPDATES, patchFrom], part: 'delta', space: 2e9 }),
   ),
+  { name: 'doors-read', set: 'binaries', tools: DOORS, part: 'doors', space: 3e9 },
+  { name: 'doors-list', set: 'files', tools: [mountDoor, plainFiles], part: 'doors', space: 1e9 },
   // Memory for one file and the other is what zstd would want here.
   { name: 'large-database', set: 'large-database', tools: [...UPDATES, deltaCodec], part: 'delta', space: 12e9 },
 ]

@@ -22,6 +22,8 @@ export interface Hub extends AsyncDisposable {
   port: number
   /** Does some work, and says what the hub used meanwhile. */
   during<T>(work: () => Promise<T>): Promise<{ result: T; hub: HubUsage }>
+  /** What it prints behind its first address. */
+  nextLine(): Promise<string>
   /** Waits until the hub does nothing more, such as encoding a delta after a publish. */
   idle(): Promise<void>
 }
@@ -34,16 +36,19 @@ export interface HubOptions {
   /** File that its log is appended to. */
   log: string
   env: NodeJS.ProcessEnv
+  /** More options of `aetherfs run`. */
+  args?: readonly string[]
 }
 
 /** A hub that took no more than these seconds of processor time in these milliseconds does nothing. */
 const IDLE_CPU = 0.02
 const IDLE_MS = 1000
 
-export async function startHub({ program, store, log, env }: HubOptions): Promise<Hub> {
-  const args = ['run', '--listen', '127.0.0.1:0', '--storage', store, '--log-level', 'warn']
+export async function startHub({ program, store, log, env, args: more = [] }: HubOptions): Promise<Hub> {
+  const args = ['run', '--listen', '127.0.0.1:0', '--storage', store, '--log-level', 'warn', ...more]
   const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', openSync(log, 'a')] })
-  const url = new URL(await firstLine(child, log))
+  const lines = linesOf(child, log)
+  const url = new URL(await lines())
   const pid = child.pid!
   const count = async () => parseStoreRequests(await (await fetch(new URL('/metrics', url))).text())
 
@@ -58,6 +63,7 @@ export async function startHub({ program, store, log, env }: HubOptions): Promis
       const [cpu, peak] = [cpuOf(pid) - cpuBefore, peakOf(pid)]
       return { result, hub: { cpu, peak, requests: requestsBetween(requestsBefore, await count()) } }
     },
+    nextLine: lines,
     async idle() {
       for (let before = -1, now = cpuOf(pid); now - before > IDLE_CPU; now = cpuOf(pid)) {
         before = now
@@ -72,10 +78,12 @@ export async function startHub({ program, store, log, env }: HubOptions): Promis
   }
 }
 
-async function firstLine(child: ChildProcess, log: string): Promise<string> {
-  const line = once(createInterface({ input: child.stdout! }), 'line')
-  const early = once(child, 'exit').then(() => Promise.reject(new Error(`The hub did not start; its log is ${log}`)))
-  early.catch(() => {}) // that it ends later is expected
-  const [url] = (await Promise.race([line, early])) as [string]
-  return url
+/** @returns a function for one line after the other. */
+function linesOf(child: ChildProcess, log: string): () => Promise<string> {
+  const lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]()
+  return async () => {
+    const { value, done } = await lines.next()
+    if (done) throw new Error(`The hub has ended; its log is ${log}`)
+    return value
+  }
 }

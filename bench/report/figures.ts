@@ -3,6 +3,7 @@ import { formatTable } from '../../src/cli/output/table.ts'
 import type { Sample, Samples } from '../measure/samples.ts'
 import { STEP } from '../tools/tool.ts'
 import { deltaFigures } from './delta-figures.ts'
+import { doorFigures } from './door-figures.ts'
 import { minus, most, over, picker, twice } from './ratios.ts'
 
 export interface Figure {
@@ -123,6 +124,7 @@ export function figuresOf(samples: Samples): Figure[] {
     { what: 'GETs per 2 MB of a first pull', value: getsPer2MB('mixed', STEP.pull), limit: 1 },
     { what: 'link filled by a pull', value: fill('mixed', STEP.linkPull), limit: 0.9, least: true },
     ...deltaFigures(samples),
+    ...doorFigures(samples),
   ]
 }
 

@@ -28,6 +28,11 @@ export const STEP = {
   linkPull: 'pull v2 over link',
   encode: 'encode delta',
   apply: 'apply delta',
+  readWarm: 'read, folder cache warm',
+  readAgain: 'read again',
+  list: 'list',
+  listWarm: 'list, after another mount',
+  listAgain: 'list again',
 } as const
 
 export function isInstalled(program: string): boolean {
