@@ -1,7 +1,7 @@
 // What the bench reckons with: its data, its statistics and its tables.
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { readFileSync, statSync } from 'node:fs'
+import { linkSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { promisify } from 'node:util'
@@ -9,6 +9,7 @@ import { DATA_SETS, makeDataSet } from '../bench/data/data-sets.ts'
 import type { CodecUsage } from '../bench/delta-codec.ts'
 import { createSamples, type Sample } from '../bench/measure/samples.ts'
 import { costOf, parseStoreRequests } from '../bench/measure/store-requests.ts'
+import { openTrash } from '../bench/measure/trash.ts'
 import { parseOptions } from '../bench/options.ts'
 import { deltaFigures } from '../bench/report/delta-figures.ts'
 import { figuresOf, figureTable, isMet } from '../bench/report/figures.ts'
@@ -71,6 +72,19 @@ describe('turns', () => {
     )
     assert.equal(new Set(firsts).size > 1, true)
     for (const round of [0, 1, 2, 3]) assert.deepEqual(new Set(inTurn(tools, round)), new Set(tools))
+  })
+})
+
+describe('the trash', () => {
+  it('gives room back at once, but leaves files alone that have another name', async () => {
+    await using folder = await temporaryFolder()
+    mkdirSync(folder.at('done'))
+    writeFileSync(folder.at('data'), 'data')
+    linkSync(folder.at('data'), folder.at('done/kept'))
+    writeFileSync(folder.at('done/own'), 'own')
+    await openTrash(folder.at('trash')).take(folder.at('done'))
+    assert.equal(readFileSync(folder.at('data'), 'utf8'), 'data')
+    assert.equal(statSync(folder.at('trash/0/own')).size, 0)
   })
 })
 

@@ -32,8 +32,9 @@ export function openTrash(folder: string): Trash {
   }
 }
 
+/** A file with another name may be one of the data: a push keeps what it has sent by hard links. */
 function truncateAll(path: string): void {
   const info = lstatSync(path)
-  if (info.isFile() && info.size > 0) truncateSync(path)
+  if (info.isFile() && info.size > 0 && info.nlink === 1) truncateSync(path)
   if (info.isDirectory()) for (const name of readdirSync(path)) truncateAll(join(path, name))
 }
