@@ -52,7 +52,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...(['sqlite-low', 'sqlite-high', 'text', 'files', 'lmdb', 'one-byte', 'rewritten'] as const).map(
     (set): Scenario => ({ name: `delta-${set}`, set, tools: [...UPDATES, patchFrom], part: 'delta', space: 2e9 }),
   ),
-  { name: 'doors-read', set: 'binaries', tools: DOORS, part: 'doors', space: 3e9 },
+  { name: 'doors-read', set: 'incompressible', tools: DOORS, part: 'doors', space: 6e9 },
   { name: 'doors-list', set: 'files', tools: [mountDoor, plainFiles], part: 'doors', space: 1e9 },
   // Memory for one file and the other is what zstd would want here.
   { name: 'large-database', set: 'large-database', tools: [...UPDATES, deltaCodec], part: 'delta', space: 12e9 },

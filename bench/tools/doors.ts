@@ -7,7 +7,7 @@ import { createClient, DATASET } from './client.ts'
 import { STEP, type Tool } from './tool.ts'
 
 /** Room for all of the data, as the page cache has it for others. */
-const READ_MEMORY = ['--read-memory', '1GiB']
+const READ_MEMORY = ['--read-memory', '1.5GiB']
 
 /** `cat` and `ls -lR` of the files themselves. */
 export const plainFiles: Tool = {

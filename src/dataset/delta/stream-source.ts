@@ -62,7 +62,7 @@ export function openStreamSource(
     const name = nameOf(block, frame)
     const known = frames.get(name) ?? spill?.get(name)
     if (known) return known
-    const decoding = ahead?.name === name ? ahead.frame : checkedFrame(block, index, frame, signal)
+    const decoding = takeAhead(name) ?? checkedFrame(block, index, frame, signal)
     const next = nameOf(block, frame + 1)
     if (last === nameOf(block, frame - 1) && frame + 1 < frameCount(index) && !frames.get(next)) {
       ahead = { name: next, frame: checkedFrame(block, index, frame + 1, signal) }
@@ -73,6 +73,13 @@ export function openStreamSource(
     frames.set(name, bytes)
     spill?.put(name, bytes)
     return bytes
+  }
+
+  /** Once only: the frame is freed when it is forgotten. */
+  function takeAhead(name: string): Promise<Uint8Array> | undefined {
+    const taken = ahead?.name === name ? ahead.frame : undefined
+    if (taken) ahead = undefined
+    return taken
   }
 
   async function checkedFrame(block: BlockInfo, index: BlockIndex, firstFrame: number, signal?: AbortSignal) {
