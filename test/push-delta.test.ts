@@ -186,7 +186,8 @@ describe('a push of files that have changed in places', () => {
         assert.deepEqual(await treeOf(pulled!.path), await treeOf(source))
       }
     })
-    await fc.assert(property, { numRuns: times(8, 3) })
+    const many = [1, 2, 3, 4, 5].map((i) => ({ at: 100_000 * i, length: 50, by: 60 }))
+    await fc.assert(property, { numRuns: times(9, 4), examples: [[[], [], many]] })
     assert.ok(deltas > 0)
   })
 })
