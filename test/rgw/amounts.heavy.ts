@@ -52,8 +52,11 @@ describe('lists on a real S3', () => {
       const keys = times(KEYS, (n) => `blocks/${(n * 37) % 256}/${randomBytes(4).toString('hex')}`).sort(byBytes)
       await putAll(storage, keys)
       const first = await storage.list({ prefix: 'blocks/' })
-      assert.deepEqual(namesOf(first), keys.slice(0, 1000))
-      assert.equal(first.next, keys[999])
+      // S3 may end a page before it is full, and Ceph sometimes does.
+      const count = namesOf(first).length
+      assert.ok(count > 0 && count <= 1000, `${count} keys in a page`)
+      assert.deepEqual(namesOf(first), keys.slice(0, count))
+      assert.equal(first.next, keys[count - 1])
       assert.deepEqual(await listAll(storage, { prefix: 'blocks/' }), keys)
       assert.deepEqual(await listAll(storage, { prefix: 'blocks/', startAfter: keys[1100] }), keys.slice(1101))
       const folders = [...new Set(keys.map((key) => key.replace(/[^/]*$/, '')))]
