@@ -89,8 +89,6 @@ describe('a push of files that have changed in places', () => {
 
   it('does so too when only a push of nothing new could keep the files', async (t) => {
     await using world = await pushedOnce(t)
-    await rm(world.at('cache-0', 'bases'), { recursive: true })
-    await replaceTree(world.source, tree(BIG))
     await world.client.push(world.source, ['geo:latest'], { cacheSize: 0 })
     assert.deepEqual(basesIn(world), [])
     await world.client.push(world.source, ['geo:latest'], { dryRun: true })
@@ -99,7 +97,7 @@ describe('a push of files that have changed in places', () => {
     assert.deepEqual([keeping!.sentBytes, basesIn(world).length], [0, 1])
     const [again] = await world.client.push(world.source, ['geo:latest'])
     assert.equal(again!.unreadBytes, again!.bytes)
-    await replaceTree(world.source, tree(edited('hello')))
+    await replaceTree(world.source, tree(edited('goodbye')))
     const [pushed] = await world.client.push(world.source, ['geo:latest'])
     assert.ok(pushed!.deltaBytes > 0 && pushed!.deltaBytes < 5000, `${pushed!.deltaBytes} bytes`)
     await assertWhole(world)
