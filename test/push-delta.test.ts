@@ -103,6 +103,16 @@ describe('a push of files that have changed in places', () => {
     await assertWhole(world)
   })
 
+  it('sends chunks, and has nothing to say about it, when the hub knows the files before with other times', async (t) => {
+    await using world = await pushedOnce(t)
+    await replaceTree(world.source, tree(BIG))
+    await world.client.push(world.source, ['geo:latest'])
+    await replaceTree(world.source, tree(edited('hello')))
+    const [pushed] = await world.client.push(world.source, ['geo:latest'])
+    assert.deepEqual(pushed!.warnings, [])
+    await assertWhole(world)
+  })
+
   it('does so for a single file', async (t) => {
     skipAhead(t)
     await using world = await openWorld()

@@ -27,13 +27,14 @@ export async function planDelta(
   opened: readonly OpenBase[],
 ): Promise<DeltaPlan | undefined> {
   const digest = source.last?.digest
-  const isOnHub = opened.some((base) => base.dataset === dataset && base.digest === digest)
-  if (!bases.lock || bases.most === 0 || !isOnHub || !isOnDisk(source) || changedBytes(source) < LEAST_CHANGED)
+  const onHub = opened.find((base) => base.dataset === dataset && base.digest === digest)
+  if (!bases.lock || bases.most === 0 || !onHub || !isOnDisk(source) || changedBytes(source) < LEAST_CHANGED)
     return undefined
   try {
     const folder = baseFolder(bases.cacheFolder, basename(source.cachePath))
     const base = await readBase(folder)
-    if (base?.digest !== digest) return undefined
+    // The same files may have been pushed before with other times, which the hub has kept: an image is another then.
+    if (base?.digest !== digest || base?.times.length !== onHub.record.times.length) return undefined
     const found = findFiles(source, base!, filesFolder(folder))
     return found && (await isPromising(found.changed, options.signal)) ? { base: base!, ...found } : undefined
   } catch (error) {
