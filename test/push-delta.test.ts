@@ -109,7 +109,7 @@ describe('a push of files that have changed in places', () => {
     await world.client.push(world.source, ['geo:latest'])
     await replaceTree(world.source, tree(edited('hello')))
     const [pushed] = await world.client.push(world.source, ['geo:latest'])
-    assert.deepEqual(pushed!.warnings, [])
+    assert.deepEqual([pushed!.deltaBytes, pushed!.warnings], [0, []])
     await assertWhole(world)
   })
 

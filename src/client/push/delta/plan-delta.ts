@@ -33,14 +33,19 @@ export async function planDelta(
   try {
     const folder = baseFolder(bases.cacheFolder, basename(source.cachePath))
     const base = await readBase(folder)
-    // The same files may have been pushed before with other times, which the hub has kept: an image is another then.
-    if (base?.digest !== digest || base?.times.length !== onHub.record.times.length) return undefined
+    if (base?.digest !== digest || !hasTimes(onHub, base!)) return undefined
     const found = findFiles(source, base!, filesFolder(folder))
     return found && (await isPromising(found.changed, options.signal)) ? { base: base!, ...found } : undefined
   } catch (error) {
     if (options.signal?.aborted) throw new AetherError('cancelled', 'Cancelled', { cause: error })
     return undefined // a file went away meanwhile: whoever reads all of them will tell
   }
+}
+
+/** The same files may have been pushed before with other times, which the hub has kept: then its image is another. */
+function hasTimes({ record: { times } }: OpenBase, base: KeptBase): boolean {
+  if (times.length !== base.times.length) return false
+  return times.inline.length === 0 || Buffer.compare(times.inline, base.times) === 0
 }
 
 function changedBytes({ entries, known }: PreparedSource): number {
