@@ -9,7 +9,8 @@ const format = import.meta.url.endsWith('.ts') ? 'module-typescript' : 'module'
 module.registerHooks({
   resolve(specifier, context, next) {
     const { parentURL } = context
-    if (parentURL === undefined || !isOwn(parentURL) || !/^\.\.?\/.*\.[jt]s$/.test(specifier)) return next(specifier, context)
+    if (parentURL === undefined || !isOwn(parentURL) || !/^\.\.?\/.*\.[jt]s$/.test(specifier))
+      return next(specifier, context)
     return { url: new URL(specifier, parentURL).href, format, shortCircuit: true }
   },
 })
