@@ -63,7 +63,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     res.once('close', () => {
       const ms = Math.round((performance.now() - started) * 10) / 10
       metrics.end(exchange, ms)
-      logAccess(exchange, ms)
+      logAccess(logger, exchange, ms)
     })
   }
 
@@ -104,7 +104,8 @@ async function identify(exchange: Exchange, route: FoundRoute, { authenticate }:
 }
 
 /** Nothing can be told to the client any more, mostly because it has gone. */
-function giveUp({ log, res, signal }: Exchange, error: unknown): void {
-  if (!signal.aborted) log.error({ err: error }, 'answer broken off')
+function giveUp(exchange: Exchange, error: unknown): void {
+  const { res, signal } = exchange
+  if (!signal.aborted) exchange.log.error({ err: error }, 'answer broken off')
   res.destroy()
 }
