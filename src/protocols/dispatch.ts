@@ -12,6 +12,7 @@ import type { Metrics } from './metrics.ts'
 import { guardBody } from './request-body.ts'
 import { countBytesOut, endUnread, watchStall } from './response-watch.ts'
 import type { FoundRoute } from './route-table.ts'
+import { sameTurn } from './same-turn.ts'
 
 /** Says who sends a request. @throws {AetherError} `unauthenticated` for credentials that do not hold. */
 export type Authenticate = (req: Request) => Caller | Promise<Caller>
@@ -88,6 +89,7 @@ async function answer(exchange: Exchange, options: DispatcherOptions): Promise<v
     const route = options.rpc.find(exchange) ?? options.findRoute(exchange)
     exchange.route = route.template
     if (!route.open) await identify(exchange, route, options)
+    await sameTurn()
     await route.handle(exchange)
   } catch (error) {
     await sendError(exchange, error)
