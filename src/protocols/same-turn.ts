@@ -1,6 +1,6 @@
 // Requests that came in one turn of the event loop are answered together. What each of them waits for is then ready at the same
-// time, and their answers go to the kernel one right behind the other: half the processor time of a hub that many clients ask
-// for small parts was the waking of who waited for the next one.
+// time, and their answers go to the kernel one right behind the other. Where many clients ask for small parts, an answer costs
+// about half the processor time that it costs when each is sent before the next request is read.
 
 let turn: Promise<void> | undefined
 
