@@ -13,6 +13,8 @@ export type Headers = Record<string, string | number>
 
 /** Bytes that are handed to a connection at once: few enough to notice a client that has stopped reading. */
 const SLICE = 256 * 1024
+/** Bytes that may wait in a connection for a client which does not take them, when nobody waits for that any more. */
+const UNTAKEN = 64 * 1024
 
 /** Answers with a body of known length, and not faster than the client takes it. */
 export async function sendBytes(exchange: Exchange, status: number, headers: Headers, body: Uint8Array): Promise<void> {
@@ -35,7 +37,7 @@ export async function sendPieces(
     if (!begun) writeHead(exchange, status, headers)
     begun = true
     left -= piece.length
-    if (left === 0 && piece.length <= SLICE) await finish(exchange, piece)
+    if (left === 0 && piece.length <= UNTAKEN) await finish(exchange, piece)
     else for (let at = 0; at < piece.length; at += SLICE) await write(exchange, piece.subarray(at, at + SLICE))
   }
   if (exchange.res.writableEnded) return
@@ -114,7 +116,7 @@ function writeHead(exchange: Exchange, status: number, headers: Headers): void {
 async function write({ res, signal }: Exchange, bytes: Uint8Array): Promise<void> {
   if (signal.aborted) throw gone()
   const send = res.write as (chunk: Uint8Array) => boolean
-  if (send.call(res, bytes) || res.writableLength < SLICE) return
+  if (send.call(res, bytes) || res.writableLength < UNTAKEN) return
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   const leave = () => reject(gone())
   res.once('drain', resolve)
