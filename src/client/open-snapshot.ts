@@ -21,7 +21,7 @@ export async function openSnapshot(
   const reader = createRemoteReader(connection, resolved, tails)
   const { record, listing } = await readSnapshot(connection, resolved, reader, signal)
   const { entries, micros } = listing
-  const timed = entries.map((entry, i): TimedEntry => ({ ...entry, modifiedMicros: micros[i]! }))
+  const timed = Array.from(entries, (entry, i): TimedEntry => ({ ...entry, modifiedMicros: micros[i]! }))
   const places = placeFiles(entries)
 
   function file(path: string): OpenFile {
@@ -63,7 +63,7 @@ interface PlacedFile {
   start: number
 }
 
-function placeFiles(entries: readonly Entry[]): Map<string, PlacedFile> {
+function placeFiles(entries: Iterable<Entry>): Map<string, PlacedFile> {
   const places = new Map<string, PlacedFile>()
   let start = 0
   for (const entry of entries) {

@@ -56,10 +56,10 @@ describe('loadListing', () => {
   it('gives entries and times', async () => {
     const { entries, micros } = await loadListing(record, createBlockReader(fetch))
     assert.deepEqual(
-      entries.map((e) => e.path),
+      Array.from(entries, (e) => e.path),
       Object.keys(files).toSorted(),
     )
-    assert.deepEqual(micros, [1.7e15, 1.7e15, 1.7e15, 1.7e15])
+    assert.deepEqual([...micros], [1.7e15, 1.7e15, 1.7e15, 1.7e15])
   })
   it('refuses another listing and a content of another length', async () => {
     const other = await buildSnapshot({ x: 'y' })
@@ -80,7 +80,7 @@ describe('verifyContent', () => {
     const reader = createBlockReader(fetch)
     const { entries } = await loadListing(record, reader)
     await verifyContent(record, entries, reader)
-    const wrong = entries.map((e) =>
+    const wrong = Array.from(entries, (e) =>
       e.path === 'b/d.csv' && e.kind === 'file' ? { ...e, hash: 'ab'.repeat(32) as typeof e.hash } : e,
     )
     await assert.rejects(verifyContent(record, wrong, reader), { code: 'integrity', message: /"b\/d\.csv"/ })

@@ -3,7 +3,8 @@ import { type BlockIndex, frameOfChunk } from '../core/block.ts'
 import { AetherError } from '../core/errors.ts'
 import type { Extents } from '../core/extents.ts'
 import { extentAt, oneExtent } from '../core/extents.ts'
-import { contentLength, decodeListing, type Entry, listingDigest } from '../core/listing.ts'
+import { listingDigest } from '../core/listing.ts'
+import { openListing, type PackedListing } from '../core/packed-listing.ts'
 import { chunksOf, type FrameRange, type PlacedChunk } from '../core/plan.ts'
 import type { SnapshotRecord, StoredStream } from '../core/record.ts'
 import { decodeTimes } from '../core/times.ts'
@@ -11,11 +12,16 @@ import { type BlockReader, checkedChunk } from './block-reader.ts'
 import { mapOrdered } from './map-ordered.ts'
 
 export interface LoadedListing {
-  entries: Entry[]
+  entries: PackedListing
   /** Modification times in microseconds, one for each entry. */
-  micros: number[]
+  micros: Float64Array
   /** The canonical text. */
   text: Uint8Array
+}
+
+/** Bytes of memory that it takes. */
+export function listingMemory({ entries, micros }: LoadedListing): number {
+  return entries.memory + micros.byteLength
 }
 
 /**
@@ -38,11 +44,11 @@ export async function loadListing(
 export function checkedListing(record: SnapshotRecord, text: Uint8Array, times: Uint8Array): LoadedListing {
   if (listingDigest(text) !== record.digest)
     throw new AetherError('integrity', `The listing of snapshot ${record.digest} does not match its digest`)
-  const entries = decodeListing(text)
-  if (contentLength(entries) !== record.content.length) {
+  const entries = openListing(text)
+  if (entries.contentLength !== record.content.length) {
     throw new AetherError(
       'integrity',
-      `Snapshot ${record.digest} has ${record.content.length} bytes where its listing has ${contentLength(entries)}`,
+      `Snapshot ${record.digest} has ${record.content.length} bytes where its listing has ${entries.contentLength}`,
     )
   }
   return { entries, micros: decodeTimes(times, entries.length), text }
@@ -56,10 +62,13 @@ async function readWhole(
   signal?: AbortSignal,
 ): Promise<Uint8Array> {
   if (stream.extents.block.length === 0) return stream.inline
-  const parts: Uint8Array[] = []
-  for await (const bytes of readRange(record, stream.extents, { offset: 0, length: stream.length }, blocks, signal))
-    parts.push(bytes)
-  return Buffer.concat(parts)
+  const whole = Buffer.allocUnsafeSlow(stream.length) // in pieces and then joined it would be in memory twice
+  let length = 0
+  for await (const bytes of readRange(record, stream.extents, { offset: 0, length: stream.length }, blocks, signal)) {
+    whole.set(bytes, length)
+    length += bytes.length
+  }
+  return whole.subarray(0, length)
 }
 
 /** Frames that are decoded ahead of the reader. */

@@ -5,6 +5,7 @@ import { type Digest, formatDigest } from '../../core/id.ts'
 import type { DatasetName } from '../../core/names.ts'
 import { createLruCache } from '../../dataset/lru-cache.ts'
 import { createSharedWork } from '../../dataset/shared-work.ts'
+import { listingMemory } from '../../dataset/snapshot-reader.ts'
 import type { OpenedSnapshot, TreeSource } from '../../dataset/tree/tree-source.ts'
 import type { Connection } from '../connection.ts'
 import { readSnapshot } from '../open-snapshot.ts'
@@ -13,15 +14,13 @@ import type { TailCache } from '../tail-cache.ts'
 import type { HubAnswers } from './hub-answers.ts'
 import { packSnapshot, unpackSnapshot } from './packed-snapshot.ts'
 
-/** Bytes of open snapshots in memory, about. */
+/** Bytes of open snapshots in memory. */
 const OPEN_BYTES = 128 * 1024 * 1024
-/** What a listing takes in memory, for each byte of its text. */
-const LISTING_FACTOR = 4
 
 export function remoteTreeSource(connection: Connection, tails: TailCache, answers: HubAnswers): TreeSource {
   const open = createLruCache<string, OpenedSnapshot>(
     OPEN_BYTES,
-    ({ listing, record }) => listing.text.length * LISTING_FACTOR + record.content.extents.start.byteLength * 4,
+    ({ listing, record }) => listingMemory(listing) + record.content.extents.start.byteLength * 4,
   )
   const opening = createSharedWork<string, OpenedSnapshot>()
   /** The one that was opened last is kept whatever it weighs: it is what somebody is looking at. */

@@ -4,7 +4,6 @@ import { AetherError } from '../../core/errors.ts'
 import type { Digest } from '../../core/id.ts'
 import type { DatasetName } from '../../core/names.ts'
 import type { FetchBlock } from '../block-reader.ts'
-import { fileStarts } from './file-starts.ts'
 import { isName, nothingAt, parsePath, pathOf } from './place-of.ts'
 import type { Place, ReadableTree, SnapshotPlace, TreeNode } from './readable-tree.ts'
 import { ROOT, type Spot } from './snapshot-folders.ts'
@@ -106,7 +105,7 @@ export function createReadableTree(
       const offset = Math.min(checkedWhole(range.offset), file.size)
       const length = Math.min(checkedWhole(range.length), file.size - offset)
       if (length === 0) return
-      const start = fileStarts(shown.listing)[file.place.index]!
+      const start = shown.listing.entries.startAt(file.place.index)
       const fetch: FetchBlock = (block, part, signal) => source.fetchBlock(dataset, digest, block, part, { signal })
       yield* contents.read(shown.record, { offset: start, length: file.size }, { offset, length }, fetch, options)
     },
