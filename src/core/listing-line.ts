@@ -8,8 +8,19 @@ import { checkPath, linkStaysInside, MAX_PART_BYTES, MAX_PATH_BYTES, MAX_TARGET_
 /** Longest line that there can be: a link whose path and target are as long as they may be, and all of it escaped. */
 export const MAX_LINE = 32 * 1024
 
-const [SPACE, MINUS, DOT, SLASH, ZERO, NINE, BACKSLASH] = [0x20, 0x2d, 0x2e, 0x2f, 0x30, 0x39, 0x5c]
-const [LETTER_A, LETTER_F, LETTER_L, LETTER_X] = [0x61, 0x66, 0x6c, 0x78]
+const SPACE = 0x20
+const MINUS = 0x2d
+const DOT = 0x2e
+const SLASH = 0x2f
+const ZERO = 0x30
+const NINE = 0x39
+const BACKSLASH = 0x5c
+const LETTER_F = 0x66
+const LETTER_L = 0x6c
+const LETTER_X = 0x78
+/** 1 for each byte that is a lowercase hex digit. */
+const HEX_DIGITS = new Uint8Array(256)
+for (const digit of Buffer.from('0123456789abcdef')) HEX_DIGITS[digit] = 1
 /** Where the third field begins, behind kind and mode. */
 const SIZE_AT = 4
 const HASH_LENGTH = 2 * ID_BYTES
@@ -129,11 +140,9 @@ function endOfSize(bytes: Buffer, start: number): number {
 }
 
 function isHex(bytes: Buffer, start: number, end: number): boolean {
-  for (let at = start; at < end; at++) {
-    const byte = bytes[at]!
-    if (!((byte >= ZERO && byte <= NINE) || (byte >= LETTER_A && byte <= LETTER_F))) return false
-  }
-  return true
+  let at = start
+  while (at < end && HEX_DIGITS[bytes[at]!] === 1) at++
+  return at === end
 }
 
 function isPlainPath(bytes: Buffer, start: number, end: number): boolean {
