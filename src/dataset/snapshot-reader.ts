@@ -64,40 +64,60 @@ async function readWhole(
   if (stream.extents.block.length === 0) return stream.inline
   const whole = Buffer.allocUnsafeSlow(stream.length) // in pieces and then joined it would be in memory twice
   let length = 0
-  for await (const bytes of readRange(record, stream.extents, { offset: 0, length: stream.length }, blocks, signal)) {
+  const all = { offset: 0, length: stream.length }
+  for await (const bytes of readRuns(record, stream.extents, all, blocks, LISTING_RUN, signal)) {
     whole.set(bytes, length)
     length += bytes.length
   }
   return whole.subarray(0, length)
 }
 
-/** Frames that are decoded ahead of the reader. */
+/** Runs of frames that are decoded ahead of the reader. */
 const READ_AHEAD = 4
+/** Plain bytes of a listing that are asked for at once: a request for each frame would take longer than the frames do. */
+const LISTING_RUN = 1024 * 1024
 
 /** The bytes of a range of a stream, in pieces, each checked against its chunk's id. */
-export async function* readRange(
+export function readRange(
   record: SnapshotRecord,
   extents: Extents,
   range: { offset: number; length: number },
   blocks: BlockReader,
   signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
+  return readRuns(record, extents, range, blocks, 0, signal)
+}
+
+/** @param runLength plain bytes that are asked for at once, about; each frame by itself when it is 0 */
+async function* readRuns(
+  record: SnapshotRecord,
+  extents: Extents,
+  range: { offset: number; length: number },
+  blocks: BlockReader,
+  runLength: number,
+  signal?: AbortSignal,
+): AsyncGenerator<Uint8Array> {
   if (range.length === 0) return
-  const wanted = wantedFrames(record, extents, range, blocks, signal)
+  const wanted = wantedFrames(record, extents, range, blocks, runLength, signal)
   const read = async (run: FrameRun) => ({
     run,
-    frame: (await blocks.frames(record.blocks[run.range.block]!, run.range, signal))[0]!,
+    frames: await blocks.frames(record.blocks[run.range.block]!, run.range, signal),
   })
-  for await (const { run, frame } of mapOrdered(wanted, READ_AHEAD, read)) {
-    for (const chunk of run.chunks) yield trim(chunk, checkedChunk(run.index, frame, chunk.chunk), range)
+  for await (const { run, frames } of mapOrdered(wanted, READ_AHEAD, read)) {
+    for (const chunk of run.chunks) {
+      const frame = frames[frameOfChunk(run.index, chunk.chunk) - run.range.firstFrame]!
+      yield trim(chunk, checkedChunk(run.index, frame, chunk.chunk), range)
+    }
   }
 }
 
-/** One frame and the chunks of it that follow each other in the stream. */
+/** Frames that lie one behind the other, and the chunks of them that follow each other in the stream. */
 interface FrameRun {
   index: BlockIndex
   range: FrameRange
   chunks: PlacedChunk[]
+  /** Plain bytes of these. */
+  length: number
 }
 
 async function* wantedFrames(
@@ -105,6 +125,7 @@ async function* wantedFrames(
   extents: Extents,
   range: { offset: number; length: number },
   blocks: BlockReader,
+  runLength: number,
   signal?: AbortSignal,
 ): AsyncGenerator<FrameRun> {
   const end = range.offset + range.length
@@ -118,29 +139,35 @@ async function* wantedFrames(
     yield* groupByFrame(
       chunks.filter((c) => c.offset < end && c.offset + c.length > range.offset),
       index,
+      runLength,
     )
   }
 }
 
-function* groupByFrame(chunks: Iterable<PlacedChunk>, index: BlockIndex): Generator<FrameRun> {
+function* groupByFrame(chunks: Iterable<PlacedChunk>, index: BlockIndex, runLength: number): Generator<FrameRun> {
   let run: FrameRun | undefined
   for (const chunk of chunks) {
     const frame = frameOfChunk(index, chunk.chunk)
-    if (run?.range.firstFrame !== frame) {
+    const isNext = run?.range.endFrame === frame && run.length < runLength
+    if (run?.range.endFrame !== frame + 1 && !isNext) {
       if (run) yield run
-      const offset = index.frameStart[frame]!
-      const range = {
-        block: chunk.block,
-        firstFrame: frame,
-        endFrame: frame + 1,
-        offset,
-        length: index.frameStart[frame + 1]! - offset,
-      }
-      run = { index, range, chunks: [] }
+      run = newRun(index, chunk.block, frame)
     }
-    run.chunks.push(chunk)
+    addChunk(run!, chunk, frame)
   }
   if (run) yield run
+}
+
+function newRun(index: BlockIndex, block: number, frame: number): FrameRun {
+  const range = { block, firstFrame: frame, endFrame: frame, offset: index.frameStart[frame]!, length: 0 }
+  return { index, range, chunks: [], length: 0 }
+}
+
+function addChunk(run: FrameRun, chunk: PlacedChunk, frame: number): void {
+  run.chunks.push(chunk)
+  run.length += chunk.length
+  run.range.endFrame = frame + 1
+  run.range.length = run.index.frameStart[frame + 1]! - run.range.offset
 }
 
 /** The part of a chunk that lies in the range. */
