@@ -62,7 +62,7 @@ export function createHubAnswers(options: HubAnswersOptions): HubAnswers {
     try {
       const answer = await ask(signal)
       isAway = false
-      kept.put(key, encode(answer))
+      kept.put(key, () => encode(answer))
       return answer
     } catch (error) {
       if (error instanceof AetherError && NO_MORE.includes(error.code)) kept.drop(key)
