@@ -27,7 +27,7 @@ const NAMES = 16_384
 const NOTHING = ''
 
 export function createKeptFiles(root: string, maxBytes: number): KeptFiles {
-  /** What this process has written last under each name: the same again is not worth a write. */
+  /** What this process has written last under each name, or else found there: the same again is not worth a write. */
   const written = createLruCache<string, string>(NAMES, () => 1)
   let last: Promise<void> = Promise.resolve()
   const { kept: folder } = createBoundedFolders(root, ['kept'], maxBytes)
@@ -39,7 +39,9 @@ export function createKeptFiles(root: string, maxBytes: number): KeptFiles {
     try {
       const file = await readFile(path)
       const bytes = file.subarray(ID_BYTES)
-      if (!idToBytes(sha256Hex(bytes)).equals(file.subarray(0, ID_BYTES))) return undefined
+      const sum = sha256Hex(bytes)
+      if (!idToBytes(sum).equals(file.subarray(0, ID_BYTES))) return undefined
+      if (written.get(name) === undefined) written.set(name, sum)
       await noteUse(path)
       return bytes
     } catch {
