@@ -19,7 +19,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cli: ['protocols', 'client', 'hub', 'dataset', 'storage', 'core', 'gen'],
 }
 /** What core may have of Node: nothing that reads or writes anything but memory. */
-const IN_MEMORY = ['node:crypto', 'node:util', 'node:zlib']
+const IN_MEMORY = ['node:buffer', 'node:crypto', 'node:util', 'node:zlib']
 /** Modules that open a store. */
 const STORES = ['open-storage', 'folder', 'memory', 's3'].map((name) => `src/storage/${name}.ts`)
 const MAX_LINES = 300

@@ -32,7 +32,7 @@ export async function openSide(
   const blocks = createRemoteReader(connection, resolved, tails)
   const { record, listing } = await readSnapshot(connection, resolved, blocks, signal)
   const { entries, micros } = listing
-  const timed = entries.map((entry, i): TimedEntry => ({ ...entry, modifiedMicros: micros[i]! }))
+  const timed = Array.from(entries, (entry, i): TimedEntry => ({ ...entry, modifiedMicros: micros[i]! }))
   return { connection, resolved, record, entries: timed, blocks }
 }
 

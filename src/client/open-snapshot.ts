@@ -2,6 +2,7 @@
 
 import type { TimedEntry } from '../core/dataset.ts'
 import { AetherError } from '../core/errors.ts'
+import type { Digest } from '../core/id.ts'
 import type { Entry, FileEntry } from '../core/listing.ts'
 import { decodeRecord, type SnapshotRecord } from '../core/record.ts'
 import type { BlockReader } from '../dataset/block-reader.ts'
@@ -21,7 +22,7 @@ export async function openSnapshot(
   const reader = createRemoteReader(connection, resolved, tails)
   const { record, listing } = await readSnapshot(connection, resolved, reader, signal)
   const { entries, micros } = listing
-  const timed = entries.map((entry, i): TimedEntry => ({ ...entry, modifiedMicros: micros[i]! }))
+  const timed = Array.from(entries, (entry, i): TimedEntry => ({ ...entry, modifiedMicros: micros[i]! }))
   const places = placeFiles(entries)
 
   function file(path: string): OpenFile {
@@ -37,19 +38,23 @@ export async function openSnapshot(
   return { ...resolved, entries: timed, file }
 }
 
-/** Record and listing, checked, and the record as the hub gave it. @throws {AetherError} `integrity` when the hub gives another snapshot than was asked for */
+/** Record and listing, checked. @throws {AetherError} `integrity` when the hub gives another snapshot than was asked for */
 export async function readSnapshot(
   connection: Connection,
   { dataset, digest }: RemoteSnapshot,
   reader: BlockReader,
   signal?: AbortSignal,
 ) {
-  const bytes = await connection.readRecord(dataset, digest, { signal })
+  return openRecord(await connection.readRecord(dataset, digest, { signal }), digest, reader, signal)
+}
+
+/** The same for a record as the hub gave it. */
+export async function openRecord(recordBytes: Uint8Array, digest: Digest, reader: BlockReader, signal?: AbortSignal) {
   try {
-    const record = decodeRecord(bytes)
+    const record = decodeRecord(recordBytes)
     if (record.digest !== digest)
       throw new AetherError('integrity', `The hub sent the record of ${record.digest} for ${digest}`)
-    return { recordBytes: bytes, record, listing: await loadListing(record, reader, signal) }
+    return { recordBytes, record, listing: await loadListing(record, reader, signal) }
   } catch (error) {
     // Malformed here means that the hub or the way from it is at fault, not the caller.
     if (!(error instanceof AetherError && error.code === 'invalid')) throw error
@@ -63,7 +68,7 @@ interface PlacedFile {
   start: number
 }
 
-function placeFiles(entries: readonly Entry[]): Map<string, PlacedFile> {
+function placeFiles(entries: Iterable<Entry>): Map<string, PlacedFile> {
   const places = new Map<string, PlacedFile>()
   let start = 0
   for (const entry of entries) {

@@ -1,8 +1,10 @@
 // The canonical listing of a snapshot and its digest. The law for this text: docs/format.md, section 2.
+import { isUtf8 } from 'node:buffer'
 import { createHash } from 'node:crypto'
-import { AetherError } from './errors.ts'
-import { type Digest, type FileHash, parseFileHash, sha256Hex } from './id.ts'
-import { checkPath, compareBytes, linkStaysInside, MAX_TARGET_BYTES } from './path.ts'
+import type { Span } from './escape-text.ts'
+import { type Digest, type FileHash, sha256Hex } from './id.ts'
+import { checkEntry, checkLine, formatEntry, MAX_LINE, malformed, pathSpan, readLine } from './listing-line.ts'
+import { createPathOrder } from './path-order.ts'
 
 export interface FileEntry {
   kind: 'file'
@@ -36,6 +38,7 @@ export const LISTING_HEADER = 'aetherfs listing 1\n'
 /** Longest listing that is read, in bytes of text. */
 export const MAX_LISTING_BYTES = 256 * 1024 * 1024
 
+const LINE_FEED = 0x0a
 /** Bytes of a piece of text: there is room for one more line as long as it is half empty. */
 const PIECE_BYTES = 64 * 1024
 
@@ -52,14 +55,16 @@ export function encodeListing(listing: Listing): Buffer {
 export function* listingPieces(listing: Iterable<Entry>): Generator<Buffer> {
   const piece = Buffer.allocUnsafe(PIECE_BYTES)
   let filled = piece.write(LISTING_HEADER)
-  const check = createEntryCheck()
+  const checkOrder = createPathOrder()
   for (const entry of listing) {
-    check(entry)
+    checkEntry(entry)
     if (filled > PIECE_BYTES - MAX_LINE) {
       yield piece.subarray(0, filled)
       filled = 0
     }
-    filled += piece.write(formatEntry(entry), filled)
+    const start = filled
+    filled += piece.write(formatEntry(entry), start)
+    checkOrder(pathSpan({ bytes: piece, start, end: filled - 1 }))
   }
   yield piece.subarray(0, filled)
 }
@@ -72,9 +77,6 @@ export function decodeListing(text: Uint8Array): Entry[] {
   return entries
 }
 
-/** Longest line that there can be: a link whose path and target are as long as they may be, and all of it escaped. */
-const MAX_LINE = 32 * 1024
-
 export interface ListingDecoder {
   /** The entries whose lines end in this piece. @throws {AetherError} `invalid` when the text is not canonical. */
   push(piece: Uint8Array): Entry[]
@@ -84,24 +86,53 @@ export interface ListingDecoder {
 
 /** Reads a listing piece by piece, for readers that do not hold the whole. */
 export function createListingDecoder(): ListingDecoder {
-  const check = createEntryCheck()
+  let entries: Entry[] = []
+  const reader = createListingReader((line) => entries.push(readLine(line)))
+
+  function push(piece: Uint8Array): Entry[] {
+    entries = []
+    reader.push(piece)
+    return entries
+  }
+
+  return { push, end: reader.end }
+}
+
+export interface ListingReader {
+  /** @throws {AetherError} `invalid` when the text is not canonical. */
+  push(piece: Uint8Array): void
+  /** @throws {AetherError} `invalid` when the text breaks off here. */
+  end(): void
+}
+
+/**
+ * Checks a listing piece by piece.
+ * @param take gets each line without its end, which is where it is until the next; in the first piece if that is the whole text
+ */
+export function createListingReader(take: (line: Span) => void): ListingReader {
+  const checkOrder = createPathOrder()
   let rest: Buffer = Buffer.alloc(0)
   let begun = false
 
-  function push(piece: Uint8Array): Entry[] {
+  function push(piece: Uint8Array): void {
     const bytes = joined(rest, piece)
-    const entries: Entry[] = []
-    let start = begun ? 0 : headerEnd(bytes)
+    const start = begun ? 0 : headerEnd(bytes)
     begun ||= start > 0
-    for (let end = begun ? bytes.indexOf(10, start) : -1; end >= 0; end = bytes.indexOf(10, start)) {
-      const entry = parseLine(bytes.subarray(start, end))
-      check(entry)
-      entries.push(entry)
-      start = end + 1
-    }
-    rest = bytes.subarray(start)
+    const end = begun ? Math.max(start, bytes.lastIndexOf(LINE_FEED) + 1) : 0
+    takeLines(bytes, start, end)
+    rest = bytes.subarray(end)
     if (rest.length > MAX_LINE) throw malformed('a line is longer than any may be')
-    return entries
+  }
+
+  function takeLines(bytes: Buffer, start: number, end: number): void {
+    if (!isUtf8(bytes.subarray(start, end))) throw malformed('it is not valid UTF-8')
+    const line = { bytes, start, end }
+    for (; line.start < end; line.start = line.end + 1) {
+      line.end = bytes.indexOf(LINE_FEED, line.start)
+      checkLine(line)
+      checkOrder(pathSpan(line))
+      take(line)
+    }
   }
 
   function end(): void {
@@ -141,97 +172,4 @@ export function createListingDigest(): { take<T extends Uint8Array>(piece: T): T
 /** Bytes in all files together. */
 export function contentLength(listing: Listing): number {
   return listing.reduce((sum, entry) => sum + (entry.kind === 'file' ? entry.size : 0), 0)
-}
-
-function formatEntry(entry: Entry): string {
-  const path = escapeText(entry.path)
-  if (entry.kind === 'file') return `f ${entry.executable ? 'x' : '-'} ${entry.size} ${entry.hash} ${path}\n`
-  if (entry.kind === 'link') return `l - ${Buffer.byteLength(entry.target)} ${escapeText(entry.target)} ${path}\n`
-  return `d - 0 - ${path}\n`
-}
-
-const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-
-function parseLine(line: Buffer): Entry {
-  let text: string
-  try {
-    text = UTF8.decode(line)
-  } catch (cause) {
-    throw malformed('a line is not valid UTF-8', cause)
-  }
-  const fields = text.split(' ')
-  const entry = fields.length === 5 ? parseFields(fields as [string, string, string, string, string]) : undefined
-  // Encoding it back is the one test that no second spelling of a line gets through.
-  if (entry === undefined || formatEntry(entry) !== `${text}\n`)
-    throw malformed(`cannot read the line ${JSON.stringify(text.slice(0, 200))}`)
-  return entry
-}
-
-function parseFields([kind, mode, size, id, path]: [string, string, string, string, string]): Entry | undefined {
-  if (kind === 'f')
-    return {
-      kind: 'file',
-      path: unescapeText(path),
-      executable: mode === 'x',
-      size: Number(size),
-      hash: parseFileHash(id),
-    }
-  if (kind === 'l') return { kind: 'link', path: unescapeText(path), target: unescapeText(id) }
-  if (kind === 'd') return { kind: 'folder', path: unescapeText(path) }
-  return undefined
-}
-
-/** Checks entries one after the other: each by itself, their order, and that nothing lies below a file or a link. */
-function createEntryCheck(): (entry: Entry) => void {
-  // The entries whose path the present path begins with. Only they can be its parents, because of the order.
-  const open: string[] = []
-  let previous: string | undefined
-  return (entry) => {
-    checkPath(entry.path)
-    checkKind(entry)
-    if (previous !== undefined && compareBytes(previous, entry.path) >= 0) {
-      throw malformed(`${JSON.stringify(entry.path)} does not come after ${JSON.stringify(previous)}`)
-    }
-    while (open.length > 0 && !entry.path.startsWith(open.at(-1)!)) open.pop()
-    const parent = open.find((path) => entry.path[path.length] === '/')
-    if (parent !== undefined)
-      throw malformed(`${JSON.stringify(entry.path)} lies below ${JSON.stringify(parent)}, which is no folder`)
-    open.push(entry.path)
-    previous = entry.path
-  }
-}
-
-function checkKind(entry: Entry): void {
-  if (entry.kind === 'file' && !(Number.isSafeInteger(entry.size) && entry.size >= 0)) {
-    throw malformed(`the size of ${JSON.stringify(entry.path)} is not a number of bytes`)
-  }
-  if (entry.kind === 'link') checkLink(entry)
-}
-
-function checkLink(entry: LinkEntry): void {
-  if (!entry.target.isWellFormed() || Buffer.byteLength(entry.target) > MAX_TARGET_BYTES) {
-    throw malformed(
-      `the link ${JSON.stringify(entry.path)} has a target that is not valid Unicode or is over ${MAX_TARGET_BYTES} bytes long`,
-    )
-  }
-  if (!linkStaysInside(entry.path, entry.target)) {
-    throw malformed(
-      `the link ${JSON.stringify(entry.path)} points out of the snapshot, to ${JSON.stringify(entry.target)}`,
-    )
-  }
-}
-
-/** Fields are parted by spaces and lines by line feeds, so these and the escape character itself are written with two. */
-function escapeText(text: string): string {
-  return /[\\ \n]/.test(text)
-    ? text.replace(/[\\ \n]/g, (c) => (c === ' ' ? '\\_' : c === '\n' ? '\\n' : '\\\\'))
-    : text
-}
-
-function unescapeText(text: string): string {
-  return text.includes('\\') ? text.replace(/\\([\\_n])/g, (_, c) => (c === '_' ? ' ' : c === 'n' ? '\n' : '\\')) : text
-}
-
-function malformed(reason: string, cause?: unknown): AetherError {
-  return new AetherError('invalid', `The listing is malformed: ${reason}`, { cause })
 }

@@ -7,7 +7,9 @@ describe('encodeTimes and decodeTimes', () => {
   it('read back what they wrote', () => {
     const time = fc.integer({ min: 0, max: MAX_MICROS })
     fc.assert(
-      fc.property(fc.array(time), (times) => assert.deepEqual(decodeTimes(encodeTimes(times), times.length), times)),
+      fc.property(fc.array(time), (times) =>
+        assert.deepEqual([...decodeTimes(encodeTimes(times), times.length)], times),
+      ),
     )
   })
   it('read the same however the bytes arrive', () => {
@@ -28,7 +30,7 @@ describe('encodeTimes and decodeTimes', () => {
     const pieces = [...timesPieces(times)]
     assert.ok(pieces.length > 3)
     assert.ok(Buffer.concat(pieces).equals(encodeTimes(times)))
-    assert.deepEqual(decodeTimes(Buffer.concat(pieces), times.length), times)
+    assert.deepEqual([...decodeTimes(Buffer.concat(pieces), times.length)], times)
   })
   it('take a byte where times hardly differ', () => assert.equal(encodeTimes(Array(100).fill(1.7e15)).length, 8 + 99))
   it('refuse lists that are too short or too long', () => {

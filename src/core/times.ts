@@ -32,9 +32,12 @@ export function* timesPieces(micros: Iterable<number>): Generator<Buffer> {
 }
 
 /** @throws {AetherError} `invalid` when there are not exactly `count` times. */
-export function decodeTimes(bytes: Uint8Array, count: number): number[] {
-  const micros: number[] = []
-  const decoder = createTimesDecoder(count, (time) => micros.push(time))
+export function decodeTimes(bytes: Uint8Array, count: number): Float64Array {
+  const micros = new Float64Array(count)
+  let length = 0
+  const decoder = createTimesDecoder(count, (time) => {
+    micros[length++] = time
+  })
   decoder.push(bytes)
   decoder.end()
   return micros

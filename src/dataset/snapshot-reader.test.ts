@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
+import { type FileHash, sha256Hex } from '../core/id.ts'
+import { type Entry, encodeListing, listingDigest } from '../core/listing.ts'
+import { inlineStream } from '../core/record.ts'
 import { sampleBytes, sampleText } from '../core/sample.fixture.ts'
+import { encodeTimes } from '../core/times.ts'
 import { buildSnapshot } from '../hub/snapshot.fixture.ts'
 import { createBlockReader, type FetchBlock } from './block-reader.ts'
 import { loadListing, readRange } from './snapshot-reader.ts'
@@ -56,10 +60,29 @@ describe('loadListing', () => {
   it('gives entries and times', async () => {
     const { entries, micros } = await loadListing(record, createBlockReader(fetch))
     assert.deepEqual(
-      entries.map((e) => e.path),
+      Array.from(entries, (e) => e.path),
       Object.keys(files).toSorted(),
     )
-    assert.deepEqual(micros, [1.7e15, 1.7e15, 1.7e15, 1.7e15])
+    assert.deepEqual([...micros], [1.7e15, 1.7e15, 1.7e15, 1.7e15])
+  })
+  it('reads one that is stored in blocks, in few requests', async () => {
+    const entries = Array.from({ length: 20_000 }, (_, i): Entry => {
+      const path = `folder-${100 + (i >> 8)}/file-${100_000 + i}`
+      return { kind: 'file', path, executable: false, size: 1, hash: sha256Hex(path) as FileHash }
+    })
+    const text = encodeListing(entries)
+    const stored = await buildSnapshot({ listing: text })
+    const times = inlineStream(encodeTimes(entries.map(() => 0)))
+    const content = { ...stored.record.content, length: entries.length }
+    const { content: listing } = stored.record
+    const wide = { ...stored.record, digest: listingDigest(text), listing, times, content }
+    let requests = 0
+    const reader = createBlockReader(async ({ id }, { offset, length }) => {
+      requests++
+      return stored.blocks.find(({ info }) => info.id === id)!.bytes.subarray(offset, offset + length)
+    })
+    assert.deepEqual([...(await loadListing(wide, reader)).entries], entries)
+    assert.ok(requests < 8, `${requests} requests for ${text.length} bytes`)
   })
   it('refuses another listing and a content of another length', async () => {
     const other = await buildSnapshot({ x: 'y' })
@@ -80,7 +103,7 @@ describe('verifyContent', () => {
     const reader = createBlockReader(fetch)
     const { entries } = await loadListing(record, reader)
     await verifyContent(record, entries, reader)
-    const wrong = entries.map((e) =>
+    const wrong = Array.from(entries, (e) =>
       e.path === 'b/d.csv' && e.kind === 'file' ? { ...e, hash: 'ab'.repeat(32) as typeof e.hash } : e,
     )
     await assert.rejects(verifyContent(record, wrong, reader), { code: 'integrity', message: /"b\/d\.csv"/ })

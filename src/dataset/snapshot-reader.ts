@@ -3,7 +3,8 @@ import { type BlockIndex, frameOfChunk } from '../core/block.ts'
 import { AetherError } from '../core/errors.ts'
 import type { Extents } from '../core/extents.ts'
 import { extentAt, oneExtent } from '../core/extents.ts'
-import { contentLength, decodeListing, type Entry, listingDigest } from '../core/listing.ts'
+import { listingDigest } from '../core/listing.ts'
+import { openListing, type PackedListing } from '../core/packed-listing.ts'
 import { chunksOf, type FrameRange, type PlacedChunk } from '../core/plan.ts'
 import type { SnapshotRecord, StoredStream } from '../core/record.ts'
 import { decodeTimes } from '../core/times.ts'
@@ -11,11 +12,16 @@ import { type BlockReader, checkedChunk } from './block-reader.ts'
 import { mapOrdered } from './map-ordered.ts'
 
 export interface LoadedListing {
-  entries: Entry[]
+  entries: PackedListing
   /** Modification times in microseconds, one for each entry. */
-  micros: number[]
+  micros: Float64Array
   /** The canonical text. */
   text: Uint8Array
+}
+
+/** Bytes of memory that it takes. */
+export function listingMemory({ entries, micros }: LoadedListing): number {
+  return entries.memory + micros.byteLength
 }
 
 /**
@@ -38,11 +44,11 @@ export async function loadListing(
 export function checkedListing(record: SnapshotRecord, text: Uint8Array, times: Uint8Array): LoadedListing {
   if (listingDigest(text) !== record.digest)
     throw new AetherError('integrity', `The listing of snapshot ${record.digest} does not match its digest`)
-  const entries = decodeListing(text)
-  if (contentLength(entries) !== record.content.length) {
+  const entries = openListing(text)
+  if (entries.contentLength !== record.content.length) {
     throw new AetherError(
       'integrity',
-      `Snapshot ${record.digest} has ${record.content.length} bytes where its listing has ${contentLength(entries)}`,
+      `Snapshot ${record.digest} has ${record.content.length} bytes where its listing has ${entries.contentLength}`,
     )
   }
   return { entries, micros: decodeTimes(times, entries.length), text }
@@ -56,39 +62,62 @@ async function readWhole(
   signal?: AbortSignal,
 ): Promise<Uint8Array> {
   if (stream.extents.block.length === 0) return stream.inline
-  const parts: Uint8Array[] = []
-  for await (const bytes of readRange(record, stream.extents, { offset: 0, length: stream.length }, blocks, signal))
-    parts.push(bytes)
-  return Buffer.concat(parts)
+  const whole = Buffer.allocUnsafeSlow(stream.length) // in pieces and then joined it would be in memory twice
+  let length = 0
+  const all = { offset: 0, length: stream.length }
+  for await (const bytes of readRuns(record, stream.extents, all, blocks, LISTING_RUN, signal)) {
+    whole.set(bytes, length)
+    length += bytes.length
+  }
+  return whole.subarray(0, length)
 }
 
-/** Frames that are decoded ahead of the reader. */
+/** Runs of frames that are decoded ahead of the reader. */
 const READ_AHEAD = 4
+/** Plain bytes of a listing that are asked for at once: a request for each frame would take longer than the frames do. */
+const LISTING_RUN = 1024 * 1024
 
 /** The bytes of a range of a stream, in pieces, each checked against its chunk's id. */
-export async function* readRange(
+export function readRange(
   record: SnapshotRecord,
   extents: Extents,
   range: { offset: number; length: number },
   blocks: BlockReader,
   signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
+  return readRuns(record, extents, range, blocks, 0, signal)
+}
+
+/** @param runLength plain bytes that are asked for at once, about; each frame by itself when it is 0 */
+async function* readRuns(
+  record: SnapshotRecord,
+  extents: Extents,
+  range: { offset: number; length: number },
+  blocks: BlockReader,
+  runLength: number,
+  signal?: AbortSignal,
+): AsyncGenerator<Uint8Array> {
   if (range.length === 0) return
-  const wanted = wantedFrames(record, extents, range, blocks, signal)
+  const wanted = wantedFrames(record, extents, range, blocks, runLength, signal)
   const read = async (run: FrameRun) => ({
     run,
-    frame: (await blocks.frames(record.blocks[run.range.block]!, run.range, signal))[0]!,
+    frames: await blocks.frames(record.blocks[run.range.block]!, run.range, signal),
   })
-  for await (const { run, frame } of mapOrdered(wanted, READ_AHEAD, read)) {
-    for (const chunk of run.chunks) yield trim(chunk, checkedChunk(run.index, frame, chunk.chunk), range)
+  for await (const { run, frames } of mapOrdered(wanted, READ_AHEAD, read)) {
+    for (const chunk of run.chunks) {
+      const frame = frames[frameOfChunk(run.index, chunk.chunk) - run.range.firstFrame]!
+      yield trim(chunk, checkedChunk(run.index, frame, chunk.chunk), range)
+    }
   }
 }
 
-/** One frame and the chunks of it that follow each other in the stream. */
+/** Frames that lie one behind the other, and the chunks of them that follow each other in the stream. */
 interface FrameRun {
   index: BlockIndex
   range: FrameRange
   chunks: PlacedChunk[]
+  /** Plain bytes of these. */
+  length: number
 }
 
 async function* wantedFrames(
@@ -96,6 +125,7 @@ async function* wantedFrames(
   extents: Extents,
   range: { offset: number; length: number },
   blocks: BlockReader,
+  runLength: number,
   signal?: AbortSignal,
 ): AsyncGenerator<FrameRun> {
   const end = range.offset + range.length
@@ -109,29 +139,35 @@ async function* wantedFrames(
     yield* groupByFrame(
       chunks.filter((c) => c.offset < end && c.offset + c.length > range.offset),
       index,
+      runLength,
     )
   }
 }
 
-function* groupByFrame(chunks: Iterable<PlacedChunk>, index: BlockIndex): Generator<FrameRun> {
+function* groupByFrame(chunks: Iterable<PlacedChunk>, index: BlockIndex, runLength: number): Generator<FrameRun> {
   let run: FrameRun | undefined
   for (const chunk of chunks) {
     const frame = frameOfChunk(index, chunk.chunk)
-    if (run?.range.firstFrame !== frame) {
+    const isNext = run?.range.endFrame === frame && run.length < runLength
+    if (run?.range.endFrame !== frame + 1 && !isNext) {
       if (run) yield run
-      const offset = index.frameStart[frame]!
-      const range = {
-        block: chunk.block,
-        firstFrame: frame,
-        endFrame: frame + 1,
-        offset,
-        length: index.frameStart[frame + 1]! - offset,
-      }
-      run = { index, range, chunks: [] }
+      run = newRun(index, chunk.block, frame)
     }
-    run.chunks.push(chunk)
+    addChunk(run!, chunk, frame)
   }
   if (run) yield run
+}
+
+function newRun(index: BlockIndex, block: number, frame: number): FrameRun {
+  const range = { block, firstFrame: frame, endFrame: frame, offset: index.frameStart[frame]!, length: 0 }
+  return { index, range, chunks: [], length: 0 }
+}
+
+function addChunk(run: FrameRun, chunk: PlacedChunk, frame: number): void {
+  run.chunks.push(chunk)
+  run.length += chunk.length
+  run.range.endFrame = frame + 1
+  run.range.length = run.index.frameStart[frame + 1]! - run.range.offset
 }
 
 /** The part of a chunk that lies in the range. */

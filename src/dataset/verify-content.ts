@@ -9,7 +9,7 @@ import { readRange } from './snapshot-reader.ts'
 /** Reads all content. @throws {AetherError} `integrity` naming the first file that is not what the listing says. */
 export async function verifyContent(
   record: SnapshotRecord,
-  entries: readonly Entry[],
+  entries: Iterable<Entry>,
   blocks: BlockReader,
   signal?: AbortSignal,
 ): Promise<void> {

@@ -8,7 +8,7 @@ import { type BlockReader, createBlockReader, type IndexCache } from '../dataset
 import { createLruCache } from '../dataset/lru-cache.ts'
 import { createSemaphore } from '../dataset/semaphore.ts'
 import { createSharedWork } from '../dataset/shared-work.ts'
-import { type LoadedListing, loadListing } from '../dataset/snapshot-reader.ts'
+import { type LoadedListing, listingMemory, loadListing } from '../dataset/snapshot-reader.ts'
 import { keys } from '../storage/keys.ts'
 import type { Storage, StoredObject } from '../storage/storage.ts'
 import type { SnapshotSummary, TimedEntry } from './hub.ts'
@@ -54,7 +54,7 @@ export function openSnapshots(storage: Storage, indexes: IndexCache): Snapshots 
     RECORD_CACHE_BYTES,
     ({ snapshot: s }) => s.bytes.length + s.record.content.extents.start.byteLength * 4,
   )
-  const listings = createLruCache<Digest, LoadedListing>(LISTING_CACHE_BYTES, (listing) => listing.text.length * 4)
+  const listings = createLruCache<Digest, LoadedListing>(LISTING_CACHE_BYTES, listingMemory)
   const reader = createBlockReader(
     async (block, range, signal) => (await storage.get(keys.block(block.id), { range, signal })).bytes,
     indexes,
@@ -133,7 +133,7 @@ export function summarize({ record }: StoredSnapshot, { entries }: LoadedListing
   return {
     digest: record.digest,
     size: record.content.length,
-    files: entries.reduce((count, entry) => count + (entry.kind === 'file' ? 1 : 0), 0),
+    files: entries.files,
     entries: entries.length,
     blocks: record.blocks.length,
     storedSize: record.blocks.reduce((sum, block) => sum + block.size, 0),
@@ -141,23 +141,22 @@ export function summarize({ record }: StoredSnapshot, { entries }: LoadedListing
   }
 }
 
-/** One page of a listing: entries whose path begins with `prefix` and comes after `after`. */
+/** One page of a listing: entries whose path begins with `prefix` and comes after `after`. They are one run, because of the order. */
 export function pageOfEntries(
   { entries, micros }: LoadedListing,
   { prefix = '', after = '', limit }: { prefix?: string; after?: string; limit: number },
 ) {
   const items: TimedEntry[] = []
-  for (let i = after === '' ? 0 : placeOf(entries, after) + 1; i < entries.length; i++) {
-    const entry = entries[i]!
-    if (!entry.path.startsWith(prefix)) continue
+  const first = Math.max(entries.lowerBound(prefix), after === '' ? 0 : placeOf(entries, after) + 1)
+  for (let i = first; entries.pathAt(i)?.startsWith(prefix); i++) {
     if (items.length === limit) return { items, next: items.at(-1)!.path }
-    items.push({ ...entry, modifiedMicros: micros[i]! })
+    items.push({ ...entries.at(i)!, modifiedMicros: micros[i]! })
   }
   return { items, next: undefined }
 }
 
 function placeOf(entries: LoadedListing['entries'], path: string): number {
-  const place = entries.findIndex((entry) => entry.path === path)
-  if (place < 0) throw new AetherError('invalid', 'The page token is not one that this hub gave')
+  const place = entries.lowerBound(path)
+  if (entries.pathAt(place) !== path) throw new AetherError('invalid', 'The page token is not one that this hub gave')
   return place
 }

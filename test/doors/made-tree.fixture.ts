@@ -1,8 +1,9 @@
 // A tree that is made up: any number of files of any size, whose bytes cost nothing. What it takes to read it is the door alone.
 
 import { type Digest, type FileHash, sha256Hex } from '../../src/core/id.ts'
-import type { Entry } from '../../src/core/listing.ts'
+import { type Entry, encodeListing } from '../../src/core/listing.ts'
 import type { DatasetName } from '../../src/core/names.ts'
+import { openListing } from '../../src/core/packed-listing.ts'
 import { compareBytes } from '../../src/core/path.ts'
 import { inlineStream } from '../../src/core/record.ts'
 import { createReadableTree } from '../../src/dataset/tree/create-tree.ts'
@@ -18,7 +19,8 @@ export function madeTree(files: ReadonlyMap<string, number>): { tree: ReadableTr
   const entries = paths.map((path): Entry => ({ kind: 'file', path, size: files.get(path)!, executable: false, hash }))
   const digest = sha256Hex(paths.join('\n')) as Digest
   const dataset = 'made' as DatasetName
-  const listing = { entries, micros: entries.map(() => 1e15), text: new Uint8Array() }
+  const text = encodeListing(entries)
+  const listing = { entries: openListing(text), micros: new Float64Array(entries.length).fill(1e15), text }
   const nothing = inlineStream(new Uint8Array())
   const provenance = { creator: '', createdMicros: 1e15, message: '', labels: {} }
   const record = { digest, listing: nothing, times: nothing, content: nothing, blocks: [], provenance }

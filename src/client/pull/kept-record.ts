@@ -39,7 +39,7 @@ export interface KeptRecord {
   about: About
   record: SnapshotRecord
   entries: Entry[]
-  diskMicros: number[]
+  diskMicros: Float64Array
   /** The times of the snapshot, packed; undefined in old files. */
   times: Uint8Array | undefined
   /** 1 for each entry that was put on disk. */
@@ -54,7 +54,7 @@ export interface NewKeptRecord {
   listingText: Uint8Array
   diskMicros: ArrayLike<number>
   /** The times of the snapshot, in microseconds. */
-  micros: readonly number[]
+  micros: Iterable<number>
   onDisk: Uint8Array
 }
 

@@ -2,6 +2,7 @@
 import type { BlockInfo } from '../../core/block.ts'
 import { AetherError } from '../../core/errors.ts'
 import { type Digest, sha256Hex } from '../../core/id.ts'
+import type { Entry } from '../../core/listing.ts'
 import { decodeRecord, type SnapshotRecord } from '../../core/record.ts'
 import { type BlockReader, createBlockReader, type FetchBlock } from '../../dataset/block-reader.ts'
 import type { Patch } from '../../dataset/restore/patch.ts'
@@ -17,7 +18,8 @@ export interface RemoteSnapshot {
   record: SnapshotRecord
   /** The record as the hub sent it. */
   encoded: Uint8Array
-  listing: LoadedListing
+  /** All entries are looked at more than once, so they are there as objects. */
+  listing: Omit<LoadedListing, 'entries'> & { entries: readonly Entry[] }
   /** A delta from an older version, when there is one that is worth it. */
   patch: Patch | undefined
   blocks: BlockReader
@@ -57,7 +59,8 @@ async function open(job: Job, digest: Digest, fetch: FetchBlock, seeds: readonly
       throw new AetherError('integrity', `The hub sent the record of ${record.digest} for ${digest}`)
     const blocks = createBlockReader(fetch)
     const delta = await findDelta(job, record, seeds)
-    const listing = delta?.listing ?? (await loadListing(record, blocks, signal))
+    const loaded = delta?.listing ?? (await loadListing(record, blocks, signal))
+    const listing = { ...loaded, entries: [...loaded.entries] }
     const letGo = async () => await delta?.close()
     return { record, encoded, listing, patch: delta?.patch, blocks, fetch, [Symbol.asyncDispose]: letGo }
   } catch (error) {

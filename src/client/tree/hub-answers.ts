@@ -9,7 +9,8 @@ import type { KeptFiles } from './kept-files.ts'
 export interface Question<T> {
   /** Names the question among all that the hub is asked. */
   key: string
-  ask(signal?: AbortSignal): Promise<T>
+  /** @param kept what the hub said last, if that is kept */
+  ask(signal: AbortSignal | undefined, kept: () => Promise<T | undefined>): Promise<T>
   encode(answer: T): Uint8Array
   /** May throw for what is not such an answer. */
   decode(bytes: Uint8Array): T | Promise<T>
@@ -44,13 +45,14 @@ export function createHubAnswers(options: HubAnswersOptions): HubAnswers {
 
   async function answer<T>(question: Question<T>, { signal }: CallOptions = {}): Promise<T> {
     const old = offlineOk ? await keptAnswer(question) : undefined
-    if (old === undefined) return fetch(() => fresh(question, signal), signal)
+    const known = async () => old ?? (await keptAnswer(question))
+    if (old === undefined) return fetch(() => fresh(question, known, signal), signal)
     if (isAway) {
-      tryAgain(question)
+      tryAgain(question, known)
       return old
     }
     try {
-      return await unlessAborted(inTime(fresh(question)), signal)
+      return await unlessAborted(inTime(fresh(question, known)), signal)
     } catch (error) {
       if (!isUnavailable(error)) throw error
       goneAway(error)
@@ -58,11 +60,15 @@ export function createHubAnswers(options: HubAnswersOptions): HubAnswers {
     }
   }
 
-  async function fresh<T>({ key, ask, encode }: Question<T>, signal?: AbortSignal): Promise<T> {
+  async function fresh<T>(
+    { key, ask, encode }: Question<T>,
+    old: () => Promise<T | undefined>,
+    signal?: AbortSignal,
+  ): Promise<T> {
     try {
-      const answer = await ask(signal)
+      const answer = await ask(signal, old)
       isAway = false
-      kept.put(key, encode(answer))
+      kept.put(key, () => encode(answer))
       return answer
     } catch (error) {
       if (error instanceof AetherError && NO_MORE.includes(error.code)) kept.drop(key)
@@ -82,10 +88,10 @@ export function createHubAnswers(options: HubAnswersOptions): HubAnswers {
   }
 
   /** One at a time looks whether the hub is back, behind those who are served from what is kept. */
-  function tryAgain<T>(question: Question<T>): void {
+  function tryAgain<T>(question: Question<T>, old: () => Promise<T | undefined>): void {
     if (isTrying) return
     isTrying = true
-    fresh(question)
+    fresh(question, old)
       .catch(() => delay(patience / 2, undefined, { ref: false }))
       .finally(() => {
         isTrying = false

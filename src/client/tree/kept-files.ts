@@ -1,6 +1,7 @@
 // Small things that a tree has learned, as files of the cache folder: each with its own SHA-256 in front, since nothing else
 // names its bytes, and it is written without a sync.
 import { readFile, rm, stat, utimes } from 'node:fs/promises'
+import { setImmediate } from 'node:timers/promises'
 import { ID_BYTES, idToBytes, sha256Hex } from '../../core/id.ts'
 import { createLruCache } from '../../dataset/lru-cache.ts'
 import { createBoundedFolders } from '../../dataset/read-cache/bounded-folder.ts'
@@ -8,8 +9,11 @@ import { createBoundedFolders } from '../../dataset/read-cache/bounded-folder.ts
 export interface KeptFiles {
   /** Undefined when it is not there, or not whole. */
   get(key: string): Promise<Uint8Array | undefined>
-  /** What cannot be kept is missed some day when the hub is away, and else by nobody: that is no error. */
-  put(key: string, bytes: Uint8Array): void
+  /**
+   * The bytes are made once those who wait for something else have had their turn: of a long listing that takes a while.
+   * What cannot be kept is missed some day when the hub is away, and else by nobody: that is no error.
+   */
+  put(key: string, encode: () => Uint8Array): void
   drop(key: string): void
   /** Waits for what is being written. */
   close(): Promise<void>
@@ -23,7 +27,7 @@ const NAMES = 16_384
 const NOTHING = ''
 
 export function createKeptFiles(root: string, maxBytes: number): KeptFiles {
-  /** What this process has written last under each name: the same again is not worth a write. */
+  /** What this process has written last under each name, or else found there: the same again is not worth a write. */
   const written = createLruCache<string, string>(NAMES, () => 1)
   let last: Promise<void> = Promise.resolve()
   const { kept: folder } = createBoundedFolders(root, ['kept'], maxBytes)
@@ -35,7 +39,9 @@ export function createKeptFiles(root: string, maxBytes: number): KeptFiles {
     try {
       const file = await readFile(path)
       const bytes = file.subarray(ID_BYTES)
-      if (!idToBytes(sha256Hex(bytes)).equals(file.subarray(0, ID_BYTES))) return undefined
+      const sum = sha256Hex(bytes)
+      if (!idToBytes(sum).equals(file.subarray(0, ID_BYTES))) return undefined
+      if (written.get(name) === undefined) written.set(name, sum)
       await noteUse(path)
       return bytes
     } catch {
@@ -44,11 +50,18 @@ export function createKeptFiles(root: string, maxBytes: number): KeptFiles {
     }
   }
 
-  function put(key: string, bytes: Uint8Array): void {
-    const [name, sum] = [sha256Hex(key), sha256Hex(bytes)]
-    if (written.get(name) === sum) return
-    written.set(name, sum)
-    next(() => folder.write(name, Buffer.concat([idToBytes(sum), bytes])))
+  function put(key: string, encode: () => Uint8Array): void {
+    const name = sha256Hex(key)
+    if (written.get(name) === NOTHING) written.delete(name)
+    next(async () => {
+      await setImmediate()
+      if (written.get(name) === NOTHING) return // dropped meanwhile
+      const bytes = encode()
+      const sum = sha256Hex(bytes)
+      if (written.get(name) === sum) return
+      written.set(name, sum)
+      await folder.write(name, Buffer.concat([idToBytes(sum), bytes]))
+    })
   }
 
   function drop(key: string): void {

@@ -10,11 +10,14 @@ import type { OpenedSnapshot } from '../../dataset/tree/tree-source.ts'
 export interface FetchedSnapshot extends OpenedSnapshot {
   /** The record as the hub gave it. */
   recordBytes: Uint8Array
+  /** What it was unpacked from. */
+  packed?: Uint8Array
 }
 
 const HEAD_BYTES = 8
 
-export function packSnapshot({ recordBytes, listing }: FetchedSnapshot): Uint8Array {
+export function packSnapshot({ recordBytes, listing, packed }: FetchedSnapshot): Uint8Array {
+  if (packed) return packed
   const head = Buffer.alloc(HEAD_BYTES)
   head.writeUInt32LE(recordBytes.length, 0)
   head.writeUInt32LE(listing.text.length, 4)
@@ -31,5 +34,5 @@ export function unpackSnapshot(packed: Uint8Array, digest: Digest): FetchedSnaps
   if (record.digest !== digest)
     throw new AetherError('integrity', `What was kept of ${formatDigest(digest)} is another snapshot`)
   const listing = checkedListing(record, bytes.subarray(textStart, timesStart), bytes.subarray(timesStart))
-  return { recordBytes, record, listing }
+  return { recordBytes, record, listing, packed }
 }

@@ -5,23 +5,22 @@ import { type Digest, formatDigest } from '../../core/id.ts'
 import type { DatasetName } from '../../core/names.ts'
 import { createLruCache } from '../../dataset/lru-cache.ts'
 import { createSharedWork } from '../../dataset/shared-work.ts'
+import { listingMemory } from '../../dataset/snapshot-reader.ts'
 import type { OpenedSnapshot, TreeSource } from '../../dataset/tree/tree-source.ts'
 import type { Connection } from '../connection.ts'
-import { readSnapshot } from '../open-snapshot.ts'
+import { openRecord } from '../open-snapshot.ts'
 import { createRemoteFetch, createRemoteReader } from '../remote-reader.ts'
 import type { TailCache } from '../tail-cache.ts'
-import type { HubAnswers } from './hub-answers.ts'
-import { packSnapshot, unpackSnapshot } from './packed-snapshot.ts'
+import type { HubAnswers, Question } from './hub-answers.ts'
+import { type FetchedSnapshot, packSnapshot, unpackSnapshot } from './packed-snapshot.ts'
 
-/** Bytes of open snapshots in memory, about. */
+/** Bytes of open snapshots in memory. */
 const OPEN_BYTES = 128 * 1024 * 1024
-/** What a listing takes in memory, for each byte of its text. */
-const LISTING_FACTOR = 4
 
 export function remoteTreeSource(connection: Connection, tails: TailCache, answers: HubAnswers): TreeSource {
   const open = createLruCache<string, OpenedSnapshot>(
     OPEN_BYTES,
-    ({ listing, record }) => listing.text.length * LISTING_FACTOR + record.content.extents.start.byteLength * 4,
+    ({ listing, record }) => listingMemory(listing) + record.content.extents.start.byteLength * 4,
   )
   const opening = createSharedWork<string, OpenedSnapshot>()
   /** The one that was opened last is kept whatever it weighs: it is what somebody is looking at. */
@@ -35,16 +34,18 @@ export function remoteTreeSource(connection: Connection, tails: TailCache, answe
   })
 
   async function openFresh(dataset: DatasetName, digest: Digest, signal: AbortSignal): Promise<OpenedSnapshot> {
-    const snapshot = { dataset, digest }
-    return answers.answer(
-      {
-        key: JSON.stringify([1, connection.hosts, 'snapshot', dataset, digest]),
-        ask: (stop) => readSnapshot(connection, snapshot, createRemoteReader(connection, snapshot, tails), stop),
-        encode: packSnapshot,
-        decode: (bytes) => unpackSnapshot(bytes, digest),
+    const reader = createRemoteReader(connection, { dataset, digest }, tails)
+    const wanted: Question<FetchedSnapshot> = {
+      key: JSON.stringify([1, connection.hosts, 'snapshot', dataset, digest]),
+      async ask(stop, kept) {
+        const record = await connection.readRecord(dataset, digest, { signal: stop })
+        const old = await kept() // a long listing need not travel again
+        return old && Buffer.compare(old.recordBytes, record) === 0 ? old : openRecord(record, digest, reader, stop)
       },
-      { signal },
-    )
+      encode: packSnapshot,
+      decode: (bytes) => unpackSnapshot(bytes, digest),
+    }
+    return answers.answer(wanted, { signal })
   }
 
   async function openSnapshot(dataset: DatasetName, digest: Digest, signal?: AbortSignal): Promise<OpenedSnapshot> {

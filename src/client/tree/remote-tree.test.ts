@@ -61,6 +61,24 @@ describe('client.tree', () => {
     })
   })
 
+  it('does not fetch a long listing again that it has kept', async () => {
+    await using world = await openWorld()
+    await mkdir(world.at('data'))
+    const names = Array.from({ length: 800 }, (_, i) => `${i}`.padStart(200, 'long name '))
+    await Promise.all(names.map((name) => writeFile(world.at('data', name), '')))
+    await world.client.push(world.at('data'), ['wide:latest'])
+    const listed = () =>
+      withTree(world.client.tree(), async (tree) => {
+        const { items } = await tree.list((await tree.find(['wide', 'latest'])).place, { limit: 1000 })
+        return items.map(({ node }) => node.name)
+      })
+    assert.deepEqual(await listed(), names.toSorted())
+    const { objects } = await world.hub.storage.list({ prefix: 'blocks/' })
+    assert.ok(objects.length > 0)
+    for (const { key } of objects) await world.hub.storage.delete(key)
+    assert.deepEqual(await listed(), names.toSorted())
+  })
+
   it('follows a tag, and tells when it moves', async () => {
     await using world = await worldWithData()
     await withTree(world.client.tree({ watchInterval: 1 }), async (tree) => {

@@ -45,7 +45,7 @@ export async function openStoredSnapshot(
   if (times.length !== record.times.length)
     throw new AetherError('integrity', `The times of snapshot ${record.digest} are not in their one spelling`)
   const image = createImage(text, times, openStreamSource(record.blocks, record.content.extents, blocks, spill))
-  return { record, entries, image, blocks }
+  return { record, entries: [...entries], image, blocks }
 }
 
 /** Those who want the index of a block while it is read wait for the same read. */

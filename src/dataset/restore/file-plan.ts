@@ -20,7 +20,7 @@ export const FATE = {
 export interface FilePlan {
   entries: readonly Entry[]
   /** Modification times that the record names, in microseconds. */
-  micros: readonly number[]
+  micros: ArrayLike<number>
   /** 1 for each entry that is wanted on disk. */
   wanted: Uint8Array
   /** One of FATE for each entry. */
@@ -35,7 +35,7 @@ export interface FilePlan {
 
 export function createFilePlan(
   entries: readonly Entry[],
-  micros: readonly number[],
+  micros: ArrayLike<number>,
   isWanted: (path: string) => boolean,
 ): FilePlan {
   const plan: FilePlan = {

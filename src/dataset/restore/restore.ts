@@ -5,7 +5,6 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import type { SnapshotRecord } from '../../core/record.ts'
 import type { BlockReader, FetchBlock } from '../block-reader.ts'
-import type { LoadedListing } from '../snapshot-reader.ts'
 import { checkCollisions } from './collisions.ts'
 import { copyDuplicates, copyFromSeeds, findDuplicates } from './copy-files.ts'
 import { FATE, type FilePlan, fileAt, totalsOf } from './file-plan.ts'
@@ -20,7 +19,7 @@ import { linkFromSeeds } from './seed-files.ts'
 
 export interface RestoreOptions {
   record: SnapshotRecord
-  listing: Pick<LoadedListing, 'entries' | 'micros'>
+  listing: Pick<FilePlan, 'entries' | 'micros'>
   /** Which paths are wanted; that of a folder ends in a slash. */
   isWanted: (path: string) => boolean
   /** Folder to build in: absent, empty, or left by an interrupted restore. The folder above it exists. */

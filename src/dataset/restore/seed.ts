@@ -16,7 +16,7 @@ export interface LoadedSeed {
   /** 1 for each entry that was put on disk. */
   onDisk: Uint8Array
   /** Modification times that the files were left with, in microseconds. */
-  diskMicros: readonly number[]
+  diskMicros: ArrayLike<number>
   /** The times of the snapshot, packed, as far as they are known. */
   times: Uint8Array | undefined
   /** The index of one of its blocks, checked; undefined when it was not kept. */

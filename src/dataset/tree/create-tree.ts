@@ -4,7 +4,6 @@ import { AetherError } from '../../core/errors.ts'
 import type { Digest } from '../../core/id.ts'
 import type { DatasetName } from '../../core/names.ts'
 import type { FetchBlock } from '../block-reader.ts'
-import { fileStarts } from './file-starts.ts'
 import { isName, nothingAt, parsePath, pathOf } from './place-of.ts'
 import type { Place, ReadableTree, SnapshotPlace, TreeNode, WholeFiles } from './readable-tree.ts'
 import { ROOT, type Spot } from './snapshot-folders.ts'
@@ -130,7 +129,7 @@ export function createReadableTree(
     const { dataset, digest } = place
     const shown = await open(dataset, digest, options)
     const file = fileAt(shown, place)
-    const span = { offset: fileStarts(shown.listing)[file.place.index]!, length: file.size }
+    const span = { offset: shown.listing.entries.startAt(file.place.index), length: file.size }
     const fetch: FetchBlock = (block, part, signal) => source.fetchBlock(dataset, digest, block, part, { signal })
     return { record: shown.record, span, file, fetch }
   }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import type { Entry } from '../../core/listing.ts'
+import { type Entry, encodeListing } from '../../core/listing.ts'
+import { openListing, type PackedListing } from '../../core/packed-listing.ts'
 import { compareBytes } from '../../core/path.ts'
 import { anyListing } from '../../core/sample.fixture.ts'
 import { checkedSpot, childrenOf, entryAt, isBoundary, pathAt, ROOT, type Spot, spotOf } from './snapshot-folders.ts'
@@ -20,23 +21,31 @@ function naiveTree(entries: readonly Entry[]): Map<string, Set<string>> {
   return folders
 }
 
-function names(entries: readonly Entry[], folder: Spot, from?: number): string[] {
+function names(entries: PackedListing, folder: Spot, from?: number): string[] {
   return [...childrenOf(entries, folder, from)].map(({ spot }) => pathAt(entries, spot).split('/').at(-1)!)
 }
 
 const partsOf = (path: string) => (path === '' ? [] : path.split('/'))
 
-function files(...paths: string[]): Entry[] {
-  return paths
-    .toSorted(compareBytes)
-    .map((path) => ({ kind: 'file', path, executable: false, size: 1, hash: 'ab'.repeat(32) as never }))
+function files(...paths: string[]): PackedListing {
+  const file = (path: string): Entry => ({
+    kind: 'file',
+    path,
+    executable: false,
+    size: 1,
+    hash: 'ab'.repeat(32) as never,
+  })
+  return packed(paths.toSorted(compareBytes).map(file))
 }
+
+const packed = (entries: Entry[]) => openListing(encodeListing(entries))
 
 describe('folders of a snapshot', () => {
   it('are those of a tree that is built from the paths', () => {
     fc.assert(
-      fc.property(anyListing, (entries) => {
-        for (const [path, expected] of naiveTree(entries)) {
+      fc.property(anyListing, (listing) => {
+        const entries = packed(listing)
+        for (const [path, expected] of naiveTree(listing)) {
           const folder = spotOf(entries, partsOf(path))!
           assert.equal(pathAt(entries, folder), path)
           assert.deepEqual(checkedSpot(entries, folder), folder)
@@ -48,7 +57,7 @@ describe('folders of a snapshot', () => {
             const child = spotOf(entries, [...partsOf(path), name])!
             const entry = entryAt(entries, child)
             const full = [...partsOf(path), name].join('/')
-            assert.equal(entry?.path, entries.some((e) => e.path === full) ? full : undefined)
+            assert.equal(entry?.path, listing.some((e) => e.path === full) ? full : undefined)
           }
         }
       }),
@@ -58,8 +67,9 @@ describe('folders of a snapshot', () => {
 
   it('go on behind any child', () => {
     fc.assert(
-      fc.property(anyListing, (entries) => {
-        for (const path of naiveTree(entries).keys()) {
+      fc.property(anyListing, (listing) => {
+        const entries = packed(listing)
+        for (const path of naiveTree(listing).keys()) {
           const folder = spotOf(entries, partsOf(path))!
           if (entryAt(entries, folder)) continue
           const children = [...childrenOf(entries, folder)]
@@ -100,8 +110,8 @@ describe('folders of a snapshot', () => {
   })
 
   it('of no entries at all are an empty root', () => {
-    assert.deepEqual(names([], ROOT), [])
-    assert.deepEqual(checkedSpot([], ROOT), ROOT)
-    assert.equal(entryAt([], ROOT), undefined)
+    assert.deepEqual(names(packed([]), ROOT), [])
+    assert.deepEqual(checkedSpot(packed([]), ROOT), ROOT)
+    assert.equal(entryAt(packed([]), ROOT), undefined)
   })
 })

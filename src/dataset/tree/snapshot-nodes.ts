@@ -16,8 +16,8 @@ export interface ShownSnapshot extends OpenedSnapshot {
 export function nodeOf(shown: ShownSnapshot, spot: Spot): TreeNode {
   const { dataset, digest, listing, record } = shown
   const place: SnapshotPlace = { level: 'snapshot', dataset, digest, ...spot }
-  const name = spot.depth === 0 ? formatDigest(digest) : lastPart(pathAt(listing.entries, spot))
   const entry = entryAt(listing.entries, spot)
+  const name = spot.depth === 0 ? formatDigest(digest) : lastPart(entry?.path ?? pathAt(listing.entries, spot))
   const modifiedMicros = listing.micros[spot.index]!
   if (entry?.kind === 'file') {
     const { size, executable, hash } = entry

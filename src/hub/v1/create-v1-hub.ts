@@ -116,7 +116,8 @@ export function createV1Hub(deps: V1HubDeps): V1Hub & { close(): Promise<void> }
       const { entries, micros } = await snapshots.listing(snapshot, signal)
       const files: V1File[] = []
       let bytes = blocks.reduce((sum, name) => sum + name.length + AROUND, 0)
-      for (const [i, entry] of entries.entries()) {
+      for (let i = 0; i < entries.length; i++) {
+        const entry = entries.at(i)!
         if (entry.kind !== 'file') continue
         bytes += Buffer.byteLength(entry.path) + AROUND
         if (bytes > maxBytes) throw tooManyFiles(dataset, maxBytes)
