@@ -1,32 +1,59 @@
 // Runs frame jobs beside the main thread. The first few run on it, because small reads are over before a worker has started.
+import { createBufferShelf } from '../buffer-shelf.ts'
 import { createWorkerPool, workerModule } from '../worker-pool.ts'
-import { type FrameJob, type FrameResult, runFrameJob } from './frame-job.ts'
+import { type FrameJob, type FrameOutcome, plainLength, runFrameJob } from './frame-job.ts'
+import type { FrameAnswer } from './frame-job-worker.ts'
+
+/** In a buffer of its own; or why there is none: "missing" files, and bytes that are not what they should be. */
+export type FrameResult = Uint8Array<ArrayBuffer> | Exclude<FrameOutcome, 'whole'>
 
 export interface FrameJobs {
   /** One result for each check of the job. The bytes of the job are copied. */
-  run(job: FrameJob): Promise<FrameResult[]>
+  run(job: Omit<FrameJob, 'targets'>): Promise<FrameResult[]>
+  /** Gives a result back: nobody may use its bytes after this. */
+  recycle(bytes: Uint8Array): void
   /** Ends the workers. What is under way fails as `cancelled`. */
   close(): Promise<void>
 }
 
 /** Plain bytes for which no worker is started. */
 const INLINE_BYTES = 4 * 1024 * 1024
+/** Bytes of buffers that wait for their next use, at most. */
+const IDLE_BYTES = 16 * 1024 * 1024
+/** Shorter ones are not worth it. */
+const SHORT = 32 * 1024
 
 export function createFrameJobs(inlineBytes = INLINE_BYTES): FrameJobs {
-  const workers = createWorkerPool<FrameJob, FrameResult[]>(workerModule('frame-job-worker', import.meta.url))
+  const workers = createWorkerPool<FrameJob, FrameAnswer>(workerModule('frame-job-worker', import.meta.url))
+  const shelf = createBufferShelf(IDLE_BYTES)
   let handled = 0
 
-  async function run(job: FrameJob): Promise<FrameResult[]> {
-    if (handled > inlineBytes) return runThere(job)
-    for (const { lengths } of job.checks) for (const length of lengths) handled += length
-    return runFrameJob(job)
+  async function run(job: Omit<FrameJob, 'targets'>): Promise<FrameResult[]> {
+    const lengths = job.checks.map(plainLength)
+    const { outcomes, targets } = await answerTo({ ...job, targets: lengths.map(target) }, lengths)
+    return outcomes.map((outcome, i) => {
+      if (outcome === 'whole') return targets[i]!
+      shelf.give(targets[i]!)
+      return outcome
+    })
   }
 
-  function runThere({ checks, source }: FrameJob): Promise<FrameResult[]> {
-    if ('files' in source) return workers.run({ checks, source })
+  function target(length: number): Uint8Array<ArrayBuffer> {
+    return length < SHORT ? new Uint8Array(length) : shelf.take(length).subarray(0, length)
+  }
+
+  function answerTo(job: FrameJob, lengths: number[]): FrameAnswer | Promise<FrameAnswer> {
+    if (handled > inlineBytes) return answerThere(job)
+    for (const length of lengths) handled += length
+    return { outcomes: runFrameJob(job), targets: job.targets }
+  }
+
+  function answerThere({ checks, source, targets }: FrameJob): Promise<FrameAnswer> {
+    const buffers = targets.map(({ buffer }) => buffer)
+    if ('files' in source) return workers.run({ checks, source, targets }, buffers)
     const stored = new Uint8Array(source.stored) // others may read the same bytes, so they cannot move
-    return workers.run({ checks, source: { ...source, stored } }, [stored.buffer])
+    return workers.run({ checks, source: { ...source, stored }, targets }, [...buffers, stored.buffer])
   }
 
-  return { run, close: () => workers.close() }
+  return { run, recycle: shelf.give, close: () => workers.close() }
 }

@@ -1,8 +1,8 @@
 // Where a tree takes the bytes of files from: checked, and kept for all who read.
-import type { CallOptions } from '../../core/dataset.ts'
 import type { SnapshotRecord } from '../../core/record.ts'
 import { createBlockReader, createIndexCache, type FetchBlock } from '../block-reader.ts'
 import { readRange } from '../snapshot-reader.ts'
+import type { ReadOptions } from './readable-tree.ts'
 
 export interface ByteSpan {
   /** First byte. */
@@ -21,7 +21,7 @@ export interface TreeContents {
     file: ByteSpan,
     range: ByteSpan,
     fetch: FetchBlock,
-    options?: CallOptions,
+    options?: ReadOptions,
   ): AsyncIterable<Uint8Array>
 }
 
