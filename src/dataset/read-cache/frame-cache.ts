@@ -4,7 +4,7 @@ import { type BlockIndex, type Codec, lastAtMost } from '../../core/block.ts'
 import { AetherError, toAetherError } from '../../core/errors.ts'
 import { ID_BYTES } from '../../core/id.ts'
 import type { FetchBlock } from '../block-reader.ts'
-import type { ByteRoom } from './byte-room.ts'
+import type { ByteBudget } from '../byte-budget.ts'
 import { type FrameRun, type FrameSpan, framePlain } from './frame-cursor.ts'
 import type { FrameFolder } from './frame-folder.ts'
 import type { FrameCheck } from './frame-job.ts'
@@ -36,7 +36,7 @@ export interface FrameCacheParts {
   folder: FrameFolder | undefined
   jobs: FrameJobs
   /** For what is being fetched. */
-  room: ByteRoom
+  room: ByteBudget
   counts: ReadCounts
 }
 
@@ -145,7 +145,7 @@ export function createFrameCache({ memoryBytes, folder, jobs, room, counts }: Fr
     const { start } = framePlain(run.index, claims[0]!.frame)
     const last = framePlain(run.index, claims.at(-1)!.frame)
     try {
-      await room.hold(last.start + last.length - start, async () => {
+      await room.hold(last.start + last.length - start, undefined, async () => {
         const frames = await fetchFrames(run, claims, fetch)
         await Promise.all(
           frames.map((bytes, i) => (bytes ? keep(run, claims[i]!, bytes) : again(run, claims[i]!, fetch))),

@@ -2,9 +2,9 @@
 import type { BlockIndex, BlockInfo } from '../../core/block.ts'
 import type { SnapshotRecord } from '../../core/record.ts'
 import { createBlockReader, createIndexCache, type FetchBlock } from '../block-reader.ts'
+import { createByteBudget } from '../byte-budget.ts'
 import { createSharedWork } from '../shared-work.ts'
 import type { ByteSpan, TreeContents } from '../tree/tree-contents.ts'
-import { createByteRoom } from './byte-room.ts'
 import { createFrameCache, type FramePart } from './frame-cache.ts'
 import { createFrameCursor, type FrameRun } from './frame-cursor.ts'
 import { createFrameFolder, type FrameFolderOptions } from './frame-folder.ts'
@@ -43,7 +43,7 @@ export function createReadCache(options: ReadCacheOptions = {}): ReadCache {
   const counts = newCounts()
   const jobs = createFrameJobs(options.inlineBytes)
   const folder = options.folder && createFrameFolder(options.folder, jobs)
-  const frames = createFrameCache({ memoryBytes, folder, jobs, room: createByteRoom(fetchBytes), counts })
+  const frames = createFrameCache({ memoryBytes, folder, jobs, room: createByteBudget(fetchBytes), counts })
   const indexes = createIndexCache()
   const indexReads = createSharedWork<string, BlockIndex>()
   const aheadRoom = createAheadRoom(aheadBytes)
