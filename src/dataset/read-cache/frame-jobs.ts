@@ -18,6 +18,8 @@ export interface FrameJobs {
 
 /** Plain bytes for which no worker is started. */
 const INLINE_BYTES = 4 * 1024 * 1024
+/** Bytes of a file that take about as long as to ask a worker for them: they are read here, while no worker is at work. */
+const QUICK = 256 * 1024
 /** Bytes of buffers that wait for their next use, at most. */
 const IDLE_BYTES = 16 * 1024 * 1024
 /** Shorter ones are not worth it. */
@@ -27,10 +29,12 @@ export function createFrameJobs(inlineBytes = INLINE_BYTES): FrameJobs {
   const workers = createWorkerPool<FrameJob, FrameAnswer>(workerModule('frame-job-worker', import.meta.url))
   const shelf = createBufferShelf(IDLE_BYTES)
   let handled = 0
+  let underWay = 0
 
   async function run(job: Omit<FrameJob, 'targets'>): Promise<FrameResult[]> {
     const lengths = job.checks.map(plainLength)
-    const { outcomes, targets } = await answerTo({ ...job, targets: lengths.map(target) }, lengths)
+    const total = lengths.reduce((sum, length) => sum + length, 0)
+    const { outcomes, targets } = await answerTo({ ...job, targets: lengths.map(target) }, total)
     return outcomes.map((outcome, i) => {
       if (outcome === 'whole') return targets[i]!
       shelf.give(targets[i]!)
@@ -42,18 +46,29 @@ export function createFrameJobs(inlineBytes = INLINE_BYTES): FrameJobs {
     return length < SHORT ? new Uint8Array(length) : shelf.take(length).subarray(0, length)
   }
 
-  function answerTo(job: FrameJob, lengths: number[]): FrameAnswer | Promise<FrameAnswer> {
-    if (handled > inlineBytes) return answerThere(job)
-    for (const length of lengths) handled += length
+  function answerTo(job: FrameJob, bytes: number): FrameAnswer | Promise<FrameAnswer> {
+    const isQuick = 'files' in job.source && bytes <= QUICK && underWay === 0
+    if (handled > inlineBytes && !isQuick) return answerThere(job)
+    handled += bytes
     return { outcomes: runFrameJob(job), targets: job.targets }
   }
 
-  function answerThere({ checks, source, targets }: FrameJob): Promise<FrameAnswer> {
-    const buffers = targets.map(({ buffer }) => buffer)
-    if ('files' in source) return workers.run({ checks, source, targets }, buffers)
-    const stored = new Uint8Array(source.stored) // others may read the same bytes, so they cannot move
-    return workers.run({ checks, source: { ...source, stored }, targets }, [...buffers, stored.buffer])
+  async function answerThere(job: FrameJob): Promise<FrameAnswer> {
+    underWay++
+    try {
+      return await workers.run(...posted(job))
+    } finally {
+      underWay--
+    }
   }
 
   return { run, recycle: shelf.give, close: () => workers.close() }
+}
+
+/** The job, and what of it moves to the worker. */
+function posted({ checks, source, targets }: FrameJob): [FrameJob, ArrayBuffer[]] {
+  const buffers = targets.map(({ buffer }) => buffer)
+  if ('files' in source) return [{ checks, source, targets }, buffers]
+  const stored = new Uint8Array(source.stored) // others may read the same bytes, so they cannot move
+  return [{ checks, source: { ...source, stored }, targets }, [...buffers, stored.buffer]]
 }
