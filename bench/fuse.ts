@@ -58,6 +58,7 @@ async function mounted(path: string, tree: ReadableTree, place: Place): Promise<
     root: createShownRoot(place),
     path,
     options: { source: 'made', allowOther: false },
+    passthrough: false,
     logger: pino({ level: 'warn' }),
     now: Date.now,
     beside: async () => {},

@@ -3,12 +3,14 @@ import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { appendFile, chmod, chown, copyFile, mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises'
-import { availableParallelism, loadavg } from 'node:os'
+import { availableParallelism, loadavg, release } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, describe, it } from 'node:test'
 import { promisify } from 'node:util'
 import { mountAt, readMountTable } from '../../src/cli/mount/mount-table.ts'
+import { sha256Hex } from '../../src/core/id.ts'
 import type { Program } from '../testing/program.fixture.ts'
+import { randomBytesOf } from '../testing/random.fixture.ts'
 import { sha256Of } from '../testing/tree.fixture.ts'
 import { until } from '../testing/until.fixture.ts'
 import { type DoorWorld, openDoorWorld } from './door-world.fixture.ts'
@@ -34,8 +36,18 @@ if (skip) console.log(`SKIPPED: the tests of mounts, as ${skip}`)
 const world = skip ? (undefined as unknown as DoorWorld) : await openDoorWorld()
 const folder = world?.at('mounted')
 if (!skip) await mkdir(folder)
+/** Files of which the kernel can read those that are cached whole. */
+const large = randomBytesOf(20 * 1024 * 1024, 7)
+if (!skip) await pushLarge()
 /** Of the version that was pushed first. */
 const csvHash = skip ? '' : await sha256Of(join(world.source, 'places.csv'))
+
+async function pushLarge(): Promise<void> {
+  await mkdir(world.at('large'))
+  await writeFile(world.at('large/large.bin'), large)
+  await writeFile(world.at('large/other.bin'), large.subarray(1))
+  assert.equal((await world.run('push', world.at('large'), '-t', 'large')).exit, 0)
+}
 
 describe('aetherfs mount', { skip }, () => {
   afterEach(unmountAll)
@@ -195,7 +207,7 @@ describe('aetherfs mount', { skip }, () => {
 
   it('shows all datasets of a hub', async () => {
     const program = await mount('/')
-    assert.deepEqual(await readdir(folder), ['geo'])
+    assert.deepEqual(await readdir(folder), ['geo', 'large'])
     await world.checkSums(join(folder, 'geo/v1'))
     await world.checkSums(join(folder, 'geo/by-digest', world.digest))
     await end(program)
@@ -242,12 +254,67 @@ describe('aetherfs mount', { skip }, () => {
     assert.ok(Math.min(...times) < 1000 * Math.max(1, 4 * (loadavg()[0]! / availableParallelism())))
   })
 
+  it('lets the kernel read large files by itself once they are cached whole', async (t) => {
+    const why = await reasonNotToPass(world.at())
+    if (why) return t.skip(why)
+    const args = ['--cache-dir', world.at('cache-of-large'), '--offline-ok']
+    const first = await mount('large', ...args, '--prefetch')
+    await until(() => first.stderr().includes('all files are in the cache'), 'all files')
+    await end(first)
+    const again = await mount('large', ...args)
+    // What the process that is mounted would have to answer for cannot be read while it stands still.
+    const script = 'exec 3<"$2" && kill -STOP "$1" && timeout 10 sha256sum <&3; kill -CONT "$1"'
+    const pid = String(again.process.pid)
+    const { stdout } = await run('sh', ['-c', script, 'sh', pid, join(folder, 'large.bin')])
+    assert.equal(stdout.slice(0, 64), sha256Hex(large))
+    await using opened = await open(join(folder, 'other.bin'))
+    again.process.kill('SIGKILL')
+    await until(async () => !(await isMounted()), 'the guard')
+    assert.ok((await opened.readFile()).equals(large.subarray(1)))
+  })
+
+  it('takes no file of its cache that was damaged', async () => {
+    const cache = world.at('cache-of-large')
+    for (const path of await cachedFiles(cache)) await flipByte(path)
+    const program = await mount('large', '--cache-dir', cache)
+    assert.equal(await sha256Of(join(folder, 'large.bin')), sha256Hex(large))
+    await end(program)
+    assert.match(program.stderr(), /is damaged: it is removed and fetched anew/)
+  })
+
+  it('gives an error in the place of bytes that are damaged in the store, and tells why', async () => {
+    const program = await mount('large', '--cache-dir', world.at('cache-of-damaged'))
+    const blocks = await regularFiles(world.at('store/blocks'))
+    for (const path of blocks) await flipByte(path)
+    await assert.rejects(readFile(join(folder, 'large.bin')), { code: 'EIO' })
+    for (const path of blocks) await flipByte(path)
+    assert.equal(await sha256Of(join(folder, 'large.bin')), sha256Hex(large))
+    await end(program)
+    assert.match(program.stderr(), /"level":"error".*"code":"integrity"/)
+    assert.deepEqual(await cachedFiles(world.at('cache-of-damaged', 'read/incoming')), [])
+  })
+
+  it('is for its user alone, unless others are let in', async () => {
+    await chmod(world.at(), 0o755)
+    const asOther = () =>
+      run('setpriv', ['--reuid', `${USER}`, '--regid', `${USER}`, '--clear-groups', 'cat', join(folder, 'empty.txt')])
+    const closed = await mount('geo:v1')
+    await assert.rejects(asOther(), /Permission denied/)
+    await end(closed)
+    const opened = await mount('geo:v1', '--allow-other')
+    assert.equal((await asOther()).stdout, '')
+    await end(opened)
+  })
+
   it('reads what is cached with the hub away, and fails clearly otherwise', async () => {
     const cache = world.at('cache')
     const program = await mount('geo:latest', '--cache-dir', cache)
     const csv = join(folder, 'places.csv')
     await readFile(csv)
-    await until(async () => (await filesBelow(join(cache, 'read/frames'))) > 0, 'what was read in the cache folder')
+    await until(
+      async () => (await regularFiles(join(cache, 'read/frames'))).length > 0,
+      'what was read in the cache folder',
+    )
     world.hub.process.kill('SIGKILL')
     await world.hub.outcome
     await run('sh', ['-c', 'dd if="$1" iflag=nocache count=0 2>/dev/null', 'sh', csv])
@@ -269,7 +336,28 @@ describe('aetherfs mount', { skip }, () => {
   })
 })
 
-async function filesBelow(folder: string): Promise<number> {
+/** Why this kernel reads no files in the place of those that are mounted. */
+async function reasonNotToPass(folder: string): Promise<string | false> {
+  const [major = 0, minor = 0] = release().split('.').map(Number)
+  if (major < 6 || (major === 6 && minor < 9)) return 'only Linux 6.9 and newer can'
+  const { stdout } = await run('stat', ['-f', '-c', '%T', folder])
+  return stdout.startsWith('overlay') && 'the folder of temporary files lies on an overlay'
+}
+
+async function regularFiles(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])
-  return entries.filter((entry) => entry.isFile() && !entry.parentPath.endsWith('mounts')).length
+  return entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name))
+}
+
+/** Frames and whole files of a cache folder. */
+async function cachedFiles(cache: string): Promise<string[]> {
+  const kinds = ['read/frames', 'read/files'].map((kind) => regularFiles(join(cache, kind)))
+  return (await Promise.all(kinds)).flat()
+}
+
+/** Its first one. Done twice, all is as before. */
+async function flipByte(path: string): Promise<void> {
+  await using file = await open(path, 'r+')
+  const { buffer } = await file.read(Buffer.alloc(1), 0, 1, 0)
+  await file.write(Buffer.of(buffer[0]! ^ 1), 0, 1, 0)
 }

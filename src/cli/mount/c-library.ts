@@ -6,6 +6,8 @@ export interface CLibrary {
   socketPair(): [ours: number, theirs: number]
   receiveDescriptor(socket: number): number | undefined
   close(fd: number): void
+  /** @param argument goes in and out @returns -1 when it failed */
+  ioctl(fd: number, request: number, argument: Buffer): number
   /** Ends the process without waiting for any of its threads. */
   exit(code: number): void
 }
@@ -25,6 +27,7 @@ export async function openCLibrary(): Promise<CLibrary> {
     socketpair: { return: 'i32', arguments: ['i32', 'i32', 'i32', 'buffer'] },
     recvmsg: { return: 'i64', arguments: ['i32', 'buffer', 'i32'] },
     close: { return: 'i32', arguments: ['i32'] },
+    ioctl: { return: 'i32', arguments: ['i32', 'u64', 'buffer'] },
     _exit: { return: 'void', arguments: ['i32'] },
   })
 
@@ -45,7 +48,13 @@ export async function openCLibrary(): Promise<CLibrary> {
     return isDescriptor ? control.readInt32LE(16) : undefined
   }
 
-  return { socketPair, receiveDescriptor, close: (fd) => void c.close(fd), exit: (code) => c._exit(code) }
+  return {
+    socketPair,
+    receiveDescriptor,
+    close: (fd) => void c.close(fd),
+    ioctl: (fd, request, argument) => c.ioctl(fd, BigInt(request), argument),
+    exit: (code) => c._exit(code),
+  }
 }
 
 function pointers(...values: bigint[]): Buffer {

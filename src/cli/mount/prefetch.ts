@@ -1,5 +1,6 @@
-// Reads all files of a folder once, so that the cache has them.
-import type { Place, ReadableTree, TreeFile, TreeNode } from '../../dataset/tree/readable-tree.ts'
+// Reads all files of a folder once, so that the cache has them: large ones whole, for a kernel that reads these by itself.
+import type { Place, ReadableTree, TreeFile, TreeNode, WholeFiles } from '../../dataset/tree/readable-tree.ts'
+import { WORTH_KEEPING } from '../../protocols/fuse/open-files.ts'
 
 export interface Prefetched {
   files: number
@@ -9,15 +10,28 @@ export interface Prefetched {
 /** Nodes of one page of a listing. */
 const PAGE = 500
 
-/** @throws {AetherError} the first failure; what was read until then is in the cache */
-export async function prefetch(tree: ReadableTree, folder: Place, signal: AbortSignal): Promise<Prefetched> {
+/**
+ * @param whole keeps large files; undefined when nobody would use them
+ * @throws {AetherError} the first failure; what was read until then is in the cache
+ */
+export async function prefetch(
+  tree: ReadableTree,
+  folder: Place,
+  whole: WholeFiles | undefined,
+  signal: AbortSignal,
+): Promise<Prefetched> {
   const done = { files: 0, bytes: 0 }
   for await (const file of filesBelow(tree, folder, signal)) {
-    for await (const part of tree.read(file.place, { offset: 0, length: file.size }, { signal }))
-      done.bytes += part.length
+    const isKept = file.size >= WORTH_KEEPING && (await whole?.keep(file.place, { signal }))
+    if (!isKept) await readAll(tree, file, signal)
+    done.bytes += file.size
     done.files++
   }
   return done
+}
+
+async function readAll(tree: ReadableTree, { place, size }: TreeFile, signal: AbortSignal): Promise<void> {
+  for await (const _part of tree.read(place, { offset: 0, length: size }, { signal }));
 }
 
 async function* filesBelow(tree: ReadableTree, folder: Place, signal: AbortSignal): AsyncGenerator<TreeFile> {

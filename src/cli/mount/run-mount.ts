@@ -8,6 +8,7 @@ import { createDevice } from '../../protocols/fuse/device.ts'
 import { createNodeTable } from '../../protocols/fuse/nodes.ts'
 import { createOperations } from '../../protocols/fuse/operations.ts'
 import { createSession, type Session } from '../../protocols/fuse/session.ts'
+import { openBackingFiles } from './backing-files.ts'
 import { createFailureLog } from './failure-log.ts'
 import { guardMount } from './guard.ts'
 import { type MountOptions, mountFolder, unmountFolder, unmountWhileExiting } from './mount-folder.ts'
@@ -19,6 +20,8 @@ export interface MountPlan {
   /** Absolute, without links in it. */
   path: string
   options: MountOptions
+  /** Whether the kernel may read files of this machine in the place of those that are mounted. */
+  passthrough: boolean
   logger: Logger
   now: () => number
   /** What goes on beside the mount, until it ends. */
@@ -38,13 +41,15 @@ const LOOPS = 4
 const PATIENCE = 3000
 
 /** Resolves when the mount answers. */
-export async function runMount({ tree, root, path, options, logger, now, beside }: MountPlan): Promise<RunningMount> {
+export async function runMount(plan: MountPlan): Promise<RunningMount> {
+  const { tree, root, path, options, logger, now, beside } = plan
   const { fd, device } = await mountFolder(path, options)
   const guard = guardMount(path, device)
   const nodes = createNodeTable()
   const onFailure = createFailureLog(logger, now)
   const owner = { uid: process.getuid!(), gid: process.getgid!() }
-  const operations = createOperations({ tree, nodes, root, owner, onFailure })
+  const backings = plan.passthrough ? await openBackingFiles(fd) : undefined
+  const operations = createOperations({ tree, nodes, root, owner, onFailure, backings })
   const session = createSession({ device: createDevice(fd), operations, nodes, loops: LOOPS, onFailure })
   const stopper = new AbortController()
   const atExit = () => unmountWhileExiting(path)

@@ -1,10 +1,12 @@
 // Puts a mount together: the folder, the tree of a hub, what of it is shown, and what goes on beside.
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { OpenTree } from '../../client/client.ts'
 import { AetherError, toAetherError } from '../../core/errors.ts'
 import type { Digest } from '../../core/id.ts'
 import { formatReference } from '../../core/reference.ts'
-import type { Place, ReadableTree, TreeNode } from '../../dataset/tree/readable-tree.ts'
+import type { Place, ReadableTree, TreeNode, WholeFiles } from '../../dataset/tree/readable-tree.ts'
+import { WORTH_KEEPING } from '../../protocols/fuse/open-files.ts'
 import type { Space } from '../../protocols/fuse/replies.ts'
 import type { Session } from '../../protocols/fuse/session.ts'
 import type { Context } from '../context.ts'
@@ -14,6 +16,9 @@ import { type MountTarget, targetName } from './mount-target.ts'
 import { prefetch } from './prefetch.ts'
 import { type RunningMount, runMount } from './run-mount.ts'
 import { createShownRoot, openSnapshotRoot, type ShownRoot, UNKNOWN_SPACE } from './shown-root.ts'
+
+/** Milliseconds to wait for how large a snapshot is. */
+const PATIENCE = 1000
 
 export interface StartedMount extends RunningMount {
   path: string
@@ -35,12 +40,15 @@ export async function startMount(
   const place = await openPlace(context, tree, target)
   const digest = place.level === 'snapshot' ? place.digest : undefined
   const root = createShownRoot(place, target.kind === 'channel' ? target.tag : undefined)
-  root.show(place, spaceTaken(context, target, digest))
+  const space = spaceTaken(context, target, digest)
+  root.show(place, space)
   const source = targetName(target, settings.host)
   const options = { source, allowOther: settings['mount.allowOther'] }
+  const passthrough = await wantsPassthrough(space)
+  const whole = passthrough ? tree.whole : undefined
   const beside = (session: Session, signal: AbortSignal) =>
-    workBeside({ context, target, tree, root, session, logger, signal })
-  const running = await runMount({ tree, root, path, options, logger, now, beside })
+    workBeside({ context, target, tree, whole, root, session, logger, signal })
+  const running = await runMount({ tree, root, path, options, passthrough, logger, now, beside })
   return { ...running, ended: running.ended.then(() => tree.close()), path, source, digest }
 }
 
@@ -82,14 +90,17 @@ interface Work {
   context: Context
   target: MountTarget
   tree: ReadableTree
+  /** What keeps files for the kernel to read. */
+  whole: WholeFiles | undefined
   root: ShownRoot
   session: Session
   logger: Logger
   signal: AbortSignal
 }
 
-async function workBeside({ context, target, tree, root, session, logger, signal }: Work): Promise<void> {
-  const fill = () => (context.settings['mount.prefetch'] ? fillCache(tree, root, logger, signal) : undefined)
+async function workBeside(work: Work): Promise<void> {
+  const { context, target, tree, root, session, logger, signal } = work
+  const fill = () => (context.settings['mount.prefetch'] ? fillCache(work) : undefined)
   const filling = fill()
   if (target.kind === 'channel') {
     const spaceOf = (digest: Digest) => spaceTaken(context, target, digest)
@@ -110,9 +121,19 @@ async function spaceTaken(context: Context, target: MountTarget, digest: Digest 
   }
 }
 
-async function fillCache(tree: ReadableTree, root: ShownRoot, logger: Logger, signal: AbortSignal): Promise<void> {
+/**
+ * Handing files on to the kernel, which only root may, gains with large ones. With small ones it costs: the kernel asks at each opening
+ * then, and else never. Where it is not known soon, as with all datasets of a hub, they are taken to be large.
+ */
+async function wantsPassthrough(space: Promise<Space>): Promise<boolean> {
+  if (process.geteuid?.() !== 0) return false
+  const known = await Promise.race([space, delay(PATIENCE, UNKNOWN_SPACE, { ref: false })])
+  return known.files === 0 || known.bytes / known.files >= WORTH_KEEPING
+}
+
+async function fillCache({ tree, whole, root, logger, signal }: Work): Promise<void> {
   try {
-    logger.info(await prefetch(tree, root.place(), signal), 'all files are in the cache')
+    logger.info(await prefetch(tree, root.place(), whole, signal), 'all files are in the cache')
   } catch (error) {
     if (!signal.aborted) logger.warn({ reason: toAetherError(error).message }, 'not all files could be read ahead')
   }

@@ -3,7 +3,7 @@
 import { readFile, rm, stat, utimes } from 'node:fs/promises'
 import { ID_BYTES, idToBytes, sha256Hex } from '../../core/id.ts'
 import { createLruCache } from '../../dataset/lru-cache.ts'
-import { createBoundedFolder } from '../../dataset/read-cache/bounded-folder.ts'
+import { createBoundedFolders } from '../../dataset/read-cache/bounded-folder.ts'
 
 export interface KeptFiles {
   /** Undefined when it is not there, or not whole. */
@@ -26,7 +26,7 @@ export function createKeptFiles(root: string, maxBytes: number): KeptFiles {
   /** What this process has written last under each name: the same again is not worth a write. */
   const written = createLruCache<string, string>(NAMES, () => 1)
   let last: Promise<void> = Promise.resolve()
-  const folder = createBoundedFolder(root, 'kept', maxBytes)
+  const { kept: folder } = createBoundedFolders(root, ['kept'], maxBytes)
 
   async function get(key: string): Promise<Uint8Array | undefined> {
     const name = sha256Hex(key)

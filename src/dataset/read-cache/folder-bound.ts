@@ -1,5 +1,6 @@
 // Keeps the files of a cache's folder under a bound, though several processes write to it: each looks anew at what is there
-// after it has written a twentieth of the bound, and what was used longest ago goes until there is a tenth of it free.
+// after it has written a twentieth of the bound, and what was used longest ago goes until there is a tenth of it free, or more
+// when more is to come.
 import type { Stats } from 'node:fs'
 import { lstat, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -14,8 +15,8 @@ export interface FolderBound {
 }
 
 export interface BoundParts {
-  /** Folder of the folders with the files. */
-  files: string
+  /** Folders of the folders with the files. */
+  files: readonly string[]
   /** Folder of files in the making. */
   incoming: string
   /** Name of the file to lock by. */
@@ -30,6 +31,8 @@ interface FoundFile {
 
 const LOOK_AGAIN = 0.05
 const KEPT_PART = 0.9
+/** Of the bound, for one file. */
+const LARGEST_PART = 0.5
 const STATS_AT_ONCE = 16
 /** Milliseconds after which a file in the making is nobody's any more. */
 const DRAFT_AGE = 60 * 60 * 1000
@@ -44,9 +47,9 @@ export function createFolderBound(root: string, parts: BoundParts, maxBytes: num
 
   async function makeRoom(bytes: number): Promise<boolean> {
     const size = onDisk(bytes)
-    if (size > maxBytes * LOOK_AGAIN && size > maxBytes * (1 - KEPT_PART)) return false
+    if (size > maxBytes * LARGEST_PART) return false
     while (total + size > maxBytes || sinceLook > maxBytes * LOOK_AGAIN) {
-      looking ??= look().finally(() => {
+      looking ??= look(size).finally(() => {
         looking = undefined
       })
       await looking
@@ -56,12 +59,13 @@ export function createFolderBound(root: string, parts: BoundParts, maxBytes: num
     return true
   }
 
-  async function look(): Promise<void> {
+  /** @param size what is to come, which is to have room then */
+  async function look(size: number): Promise<void> {
     await makeFolders(root, 0o700)
     await lock.run(async () => {
       await removeDrafts(parts.incoming)
-      const files = await filesIn(parts.files)
-      total = await removeOldest(files, maxBytes)
+      const files = (await Promise.all(parts.files.map(filesIn))).flat()
+      total = await removeOldest(files, Math.min(maxBytes * KEPT_PART, maxBytes - size))
       sinceLook = 0
     })
   }
@@ -69,13 +73,13 @@ export function createFolderBound(root: string, parts: BoundParts, maxBytes: num
   return { makeRoom }
 }
 
-/** @returns bytes of what is left */
-async function removeOldest(files: FoundFile[], maxBytes: number): Promise<number> {
+/** @returns bytes of what is left, at most `kept` */
+async function removeOldest(files: FoundFile[], kept: number): Promise<number> {
   let total = files.reduce((sum, { bytes }) => sum + bytes, 0)
-  if (total <= maxBytes * KEPT_PART) return total
+  if (total <= kept) return total
   files.sort((a, b) => a.modified - b.modified)
   for (const { path, bytes } of files) {
-    if (total <= maxBytes * KEPT_PART) break
+    if (total <= kept) break
     await rm(path, { force: true })
     total -= bytes
   }

@@ -234,7 +234,7 @@ function chunksAround(index: BlockIndex, { frame, from, end }: FrameSpan): { fro
   return { from: index.chunkStart[first]! - start, check: checkOf(index, first, last + 1) }
 }
 
-function checkOf(index: BlockIndex, firstChunk: number, endChunk: number): FrameCheck {
+export function checkOf(index: BlockIndex, firstChunk: number, endChunk: number): FrameCheck {
   const lengths = new Uint32Array(endChunk - firstChunk)
   for (let i = 0; i < lengths.length; i++)
     lengths[i] = index.chunkStart[firstChunk + i + 1]! - index.chunkStart[firstChunk + i]!

@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises'
 import { toAetherError } from '../../core/errors.ts'
 import type { BlockId } from '../../core/id.ts'
 import { createSemaphore } from '../semaphore.ts'
-import { createBoundedFolder } from './bounded-folder.ts'
+import type { BoundedFolder } from './bounded-folder.ts'
 import type { FrameCheck } from './frame-job.ts'
 import type { FrameJobs } from './frame-jobs.ts'
 
@@ -39,9 +39,8 @@ const WRITES_AT_ONCE = 4
 /** Milliseconds without writing after it has failed, and between two warnings. */
 const PAUSE = 60_000
 
-export function createFrameFolder(options: FrameFolderOptions, jobs: FrameJobs): FrameFolder {
-  const { path: root, maxBytes, onWarning = () => {} } = options
-  const folder = createBoundedFolder(root, 'frames', maxBytes)
+export function createFrameFolder(options: FrameFolderOptions, folder: BoundedFolder, jobs: FrameJobs): FrameFolder {
+  const { path: root, onWarning = () => {} } = options
   const writing = createSemaphore(WRITES_AT_ONCE)
   const pending = new Set<Promise<void>>()
   let pendingBytes = 0

@@ -5,6 +5,7 @@ import { createBlockReader, createIndexCache, type FetchBlock } from '../block-r
 import { createByteBudget } from '../byte-budget.ts'
 import { createSharedWork } from '../shared-work.ts'
 import type { ByteSpan, TreeContents } from '../tree/tree-contents.ts'
+import { createBoundedFolders } from './bounded-folder.ts'
 import { createFrameCache, type FramePart } from './frame-cache.ts'
 import { createFrameCursor, type FrameRun } from './frame-cursor.ts'
 import { createFrameFolder, type FrameFolderOptions } from './frame-folder.ts'
@@ -12,13 +13,14 @@ import { createFrameJobs } from './frame-jobs.ts'
 import { createReadAhead } from './read-ahead.ts'
 import { newCounts, type ReadCounts } from './read-counts.ts'
 import { createAheadRoom, LONGEST_RUN, streamParts } from './stream-parts.ts'
+import { createWholeContents } from './whole-contents.ts'
 
 const MiB = 1024 * 1024
 
 export interface ReadCacheOptions {
   /** Bytes of frames in memory. @default 64 MiB */
   memoryBytes?: number
-  /** Where frames are kept besides. @default nowhere */
+  /** Where frames are kept besides, and whole files. @default nowhere */
   folder?: FrameFolderOptions
   /** Bytes that are being fetched at once for all readers together. @default 64 MiB */
   fetchBytes?: number
@@ -37,12 +39,15 @@ export interface ReadCache extends TreeContents {
 /** Ahead of readers that make many small reads. */
 const FIRST_WINDOW = MiB
 const MAX_WINDOW = 8 * MiB
+/** What the folder has: frames, and whole files. */
+const KINDS = ['frames', 'files'] as const
 
 export function createReadCache(options: ReadCacheOptions = {}): ReadCache {
   const { memoryBytes = 64 * MiB, fetchBytes = 64 * MiB, aheadBytes = 64 * MiB } = options
   const counts = newCounts()
   const jobs = createFrameJobs(options.inlineBytes)
-  const folder = options.folder && createFrameFolder(options.folder, jobs)
+  const folders = options.folder && createBoundedFolders(options.folder.path, KINDS, options.folder.maxBytes)
+  const folder = options.folder && folders && createFrameFolder(options.folder, folders.frames, jobs)
   const frames = createFrameCache({ memoryBytes, folder, jobs, room: createByteBudget(fetchBytes), counts })
   const indexes = createIndexCache()
   const indexReads = createSharedWork<string, BlockIndex>()
@@ -99,10 +104,20 @@ export function createReadCache(options: ReadCacheOptions = {}): ReadCache {
     aheadRoom.give(range.length)
   }
 
+  const whole =
+    folders &&
+    createWholeContents({
+      folder: folders.files,
+      read,
+      cursorOf: (record, span, _hash, fetch) => cursorOf(record, span, fetch),
+      onWarning: options.folder?.onWarning,
+    })
+
   async function close(): Promise<void> {
+    await whole?.close()
     await folder?.close()
     await jobs.close()
   }
 
-  return { read, counts, close }
+  return { read, whole, counts, close }
 }

@@ -6,10 +6,10 @@ import type { DatasetName } from '../../core/names.ts'
 import type { FetchBlock } from '../block-reader.ts'
 import { fileStarts } from './file-starts.ts'
 import { isName, nothingAt, parsePath, pathOf } from './place-of.ts'
-import type { Place, ReadableTree, SnapshotPlace, TreeNode } from './readable-tree.ts'
+import type { Place, ReadableTree, SnapshotPlace, TreeNode, WholeFiles } from './readable-tree.ts'
 import { ROOT, type Spot } from './snapshot-folders.ts'
 import { childAt, fileAt, nodeAt, nodeInside, pageOfFolder, type ShownSnapshot } from './snapshot-nodes.ts'
-import type { TreeContents } from './tree-contents.ts'
+import type { TreeContents, WholeContents } from './tree-contents.ts'
 import type { TreeSource } from './tree-source.ts'
 import {
   datasetFolder,
@@ -100,19 +100,39 @@ export function createReadableTree(
     },
 
     async *read(place, range, options = {}) {
-      const { dataset, digest } = place
-      const shown = await open(dataset, digest, options)
-      const file = fileAt(shown, place)
+      const { record, span, file, fetch } = await locate(place, options)
       const offset = Math.min(checkedWhole(range.offset), file.size)
       const length = Math.min(checkedWhole(range.length), file.size - offset)
-      if (length === 0) return
-      const start = fileStarts(shown.listing)[file.place.index]!
-      const fetch: FetchBlock = (block, part, signal) => source.fetchBlock(dataset, digest, block, part, { signal })
-      yield* contents.read(shown.record, { offset: start, length: file.size }, { offset, length }, fetch, options)
+      if (length > 0) yield* contents.read(record, span, { offset, length }, fetch, options)
     },
 
     watch: ({ dataset, tag }, { signal } = {}) =>
       watchTag((looking) => source.getTag(dataset, tag, { signal: looking }), { intervalMs: watchInterval, signal }),
+
+    whole: contents.whole && wholeFiles(contents.whole),
+  }
+
+  function wholeFiles(whole: WholeContents): WholeFiles {
+    return {
+      async open(place, options = {}) {
+        const { record, span, file, fetch } = await locate(place, options)
+        return whole.open(record, span, file.hash, fetch)
+      },
+      async keep(place, options = {}) {
+        const { record, span, file, fetch } = await locate(place, options)
+        return whole.keep(record, span, file.hash, fetch, options)
+      },
+    }
+  }
+
+  /** Where the bytes of a file lie, and how to get them. */
+  async function locate(place: SnapshotPlace, options: CallOptions) {
+    const { dataset, digest } = place
+    const shown = await open(dataset, digest, options)
+    const file = fileAt(shown, place)
+    const span = { offset: fileStarts(shown.listing)[file.place.index]!, length: file.size }
+    const fetch: FetchBlock = (block, part, signal) => source.fetchBlock(dataset, digest, block, part, { signal })
+    return { record: shown.record, span, file, fetch }
   }
 }
 

@@ -7,6 +7,7 @@
 //   /name/by-digest/sha256:…   a snapshot without a tag
 //
 // A tag is followed each time that something is looked up below it. What was found there stays on its version.
+import type { FileHandle } from 'node:fs/promises'
 import type { CallOptions, TagInfo } from '../../core/dataset.ts'
 import type { Digest, FileHash } from '../../core/id.ts'
 import type { DatasetName, TagName } from '../../core/names.ts'
@@ -128,6 +129,19 @@ export interface ReadableTree {
   read(file: SnapshotPlace, range: { offset: number; length: number }, options?: ReadOptions): AsyncIterable<Uint8Array>
   /** Where a tag points now, and then each time it moves. @throws {AetherError} `not-found` when it is gone */
   watch(place: { dataset: DatasetName; tag: TagName }, options?: CallOptions): AsyncIterable<TagInfo>
+  /** Undefined when this tree keeps no whole files on this machine. */
+  whole?: WholeFiles
+}
+
+/** Files of snapshots as files of this machine, for doors that can hand on an open file in the place of its bytes. */
+export interface WholeFiles {
+  /**
+   * A file with the bytes of this one, all of which this process has checked, open for reading; undefined when there is none.
+   * The caller closes it. The first time it takes as long as hashing it does.
+   */
+  open(file: SnapshotPlace, options?: CallOptions): Promise<FileHandle | undefined>
+  /** Makes one, of what is cached and what has to be fetched, unless it is there. @returns false when it is too large */
+  keep(file: SnapshotPlace, options?: CallOptions): Promise<boolean>
 }
 
 /** A folder of one version, in the place of a tag's folder, which may show another one the next time. */

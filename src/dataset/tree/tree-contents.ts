@@ -1,4 +1,7 @@
 // Where a tree takes the bytes of files from: checked, and kept for all who read.
+import type { FileHandle } from 'node:fs/promises'
+import type { CallOptions } from '../../core/dataset.ts'
+import type { FileHash } from '../../core/id.ts'
 import type { SnapshotRecord } from '../../core/record.ts'
 import { createBlockReader, createIndexCache, type FetchBlock } from '../block-reader.ts'
 import { readRange } from '../snapshot-reader.ts'
@@ -23,6 +26,20 @@ export interface TreeContents {
     fetch: FetchBlock,
     options?: ReadOptions,
   ): AsyncIterable<Uint8Array>
+  /** Undefined when no whole files are kept. */
+  whole?: WholeContents
+}
+
+/** As `WholeFiles`, of a file that lies at `file` in the content of a snapshot and has this hash. */
+export interface WholeContents {
+  open(record: SnapshotRecord, file: ByteSpan, hash: FileHash, fetch: FetchBlock): Promise<FileHandle | undefined>
+  keep(
+    record: SnapshotRecord,
+    file: ByteSpan,
+    hash: FileHash,
+    fetch: FetchBlock,
+    options?: CallOptions,
+  ): Promise<boolean>
 }
 
 /** Keeps nothing but the indexes of blocks. */

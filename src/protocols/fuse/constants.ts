@@ -1,6 +1,6 @@
 // Numbers of the protocol that Linux speaks on /dev/fuse, as <linux/fuse.h> has them.
 
-export const PROTOCOL = { major: 7, minor: 38 } as const
+export const PROTOCOL = { major: 7, minor: 40 } as const
 /** The first one whose messages have the lengths that are written here. */
 export const OLDEST_MINOR = 23
 
@@ -78,9 +78,14 @@ export const INIT_FLAG = {
   parallelDirOps: 1 << 18,
   maxPages: 1 << 22,
   cacheSymlinks: 1 << 23,
+  /** There are more flags, below. */
+  more: 1 << 30,
 } as const
 
-export const OPEN_FLAG = { keepCache: 1 << 1, cacheDir: 1 << 3, noFlush: 1 << 5 } as const
+/** Flags of INIT from the thirty-third on. */
+export const MORE_FLAG = { passthrough: 1 << 5 } as const
+
+export const OPEN_FLAG = { keepCache: 1 << 1, cacheDir: 1 << 3, noFlush: 1 << 5, passthrough: 1 << 7 } as const
 
 export const NOTIFY = { invalidInode: 2, invalidEntry: 3 } as const
 

@@ -10,6 +10,7 @@ import { createMemoryStorage } from '../../storage/memory.ts'
 import { OPCODE, ROOT_ID } from './constants.ts'
 import type { Root } from './mounted.ts'
 import { createNodeTable, type NodeTable } from './nodes.ts'
+import type { BackingFiles } from './open-files.ts'
 import { createOperations, type Operations } from './operations.ts'
 import type { Reply } from './reply.ts'
 import { decodeRequest } from './requests.ts'
@@ -84,7 +85,7 @@ export interface TestKernel {
   list(node: number, size: number, plus?: boolean): Promise<Listed[]>
 }
 
-export function testKernel(tree: ReadableTree, root: Place | Root): TestKernel {
+export function testKernel(tree: ReadableTree, root: Place | Root, backings?: BackingFiles): TestKernel {
   const nodes = createNodeTable()
   const failures: Error[] = []
   const operations = createOperations({
@@ -93,6 +94,7 @@ export function testKernel(tree: ReadableTree, root: Place | Root): TestKernel {
     root: 'level' in root ? { place: () => root, follows: false, space: () => ({ bytes: 0, files: 0 }) } : root,
     owner: { uid: 7, gid: 8 },
     onFailure: (error) => failures.push(error),
+    backings,
   })
   const ask: TestKernel['ask'] = (opcode, node = ROOT_ID, body, signal = new AbortController().signal) =>
     operations.answer(decodeRequest(requestBytes(opcode, node, body)), signal)

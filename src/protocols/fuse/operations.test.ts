@@ -6,7 +6,7 @@ import type { DatasetName, TagName } from '../../core/names.ts'
 import { sampleBytes } from '../../core/sample.fixture.ts'
 import type { Place } from '../../dataset/tree/readable-tree.ts'
 import { buildSnapshot } from '../../hub/snapshot.fixture.ts'
-import { ERRNO, INIT_FLAG, OPCODE, ROOT_ID, WRITING } from './constants.ts'
+import { ERRNO, INIT_FLAG, MORE_FLAG, OPCODE, PROTOCOL, ROOT_ID, WRITING } from './constants.ts'
 import { hubWith, testKernel, words } from './kernel.fixture.ts'
 
 const big = Buffer.from(sampleBytes(700_000, 'big'))
@@ -233,11 +233,26 @@ describe('createOperations at INIT', () => {
 
   it('takes of the flags those that both know', async () => {
     const answer = await testKernel(tree, inGeo).get(OPCODE.init, 0, init(7, 45, 0xffff_ffff))
-    assert.deepEqual([answer.readUInt32LE(0), answer.readUInt32LE(4), answer.length], [7, 38, 64])
+    assert.deepEqual(
+      [answer.readUInt32LE(0), answer.readUInt32LE(4), answer.length],
+      [PROTOCOL.major, PROTOCOL.minor, 64],
+    )
     assert.equal(answer.readUInt16LE(28), 256)
     assert.ok(answer.readUInt32LE(12) & INIT_FLAG.readdirplus)
     const little = await testKernel(tree, inGeo).get(OPCODE.init, 0, init(7, 31, INIT_FLAG.asyncRead))
     assert.equal(little.readUInt32LE(12), INIT_FLAG.asyncRead)
+  })
+
+  it('hands no files on when there are none, whatever the kernel can', async () => {
+    const all = Buffer.concat([init(7, 45, 0xffff_ffff), words(0xffff_ffff)])
+    const answer = await testKernel(tree, inGeo).get(OPCODE.init, 0, all)
+    assert.equal(answer.readUInt32LE(12) & INIT_FLAG.more, 0)
+    assert.deepEqual([answer.readUInt32LE(32), answer.readUInt32LE(36)], [0, 0])
+    const backings = { register: () => 1, release() {} }
+    const whole = { open: async () => undefined, keep: async () => true }
+    const other = await testKernel({ ...tree, whole }, inGeo, backings).get(OPCODE.init, 0, all)
+    assert.ok(other.readUInt32LE(12) & INIT_FLAG.more)
+    assert.deepEqual([other.readUInt32LE(32), other.readUInt32LE(36)], [MORE_FLAG.passthrough, 1])
   })
 
   it('asks a newer kernel to begin again, and refuses one that is too old', async () => {

@@ -9,6 +9,7 @@ import { createFolders } from './folders.ts'
 import { absence, attributeSeconds, attributesAt, entryOf, type Mounted, nameSeconds, nodeAt } from './mounted.ts'
 import { negotiate } from './negotiate.ts'
 import type { KnownNode } from './nodes.ts'
+import { type BackingFiles, createOpenFiles, type OpenFiles } from './open-files.ts'
 import { encodeAttributes, encodeEntry, encodeOpen, encodeSpace } from './replies.ts'
 import { done, failed, type Reply } from './reply.ts'
 import {
@@ -36,6 +37,8 @@ export interface Operations {
 export interface OperationsOptions extends Mounted {
   /** Hears of what went wrong besides names that are not there. */
   onFailure?: (error: AetherError | Error, request: Request) => void
+  /** What hands files on to the kernel, if that is wanted and the tree keeps any. */
+  backings?: BackingFiles
 }
 
 type Operation = (asked: Asked) => Reply | Promise<Reply>
@@ -44,15 +47,17 @@ type Operation = (asked: Asked) => Reply | Promise<Reply>
 const READS = 64
 const WRITE_ACCESS = 2
 
-export function createOperations({ onFailure = () => {}, ...mounted }: OperationsOptions): Operations {
+export function createOperations({ onFailure = () => {}, backings, ...mounted }: OperationsOptions): Operations {
   const { tree } = mounted
   const reads = createSemaphore(READS)
   const folders = createFolders(mounted)
   let opensNothing = false
+  let files: OpenFiles | undefined
 
   function init({ request }: Asked): Reply {
-    const { answer, isFinal, opensNothing: nothing } = negotiate(decodeInit(request.body))
-    if (isFinal) opensNothing = nothing
+    const { answer, isFinal, ...agreed } = negotiate(decodeInit(request.body), !!(backings && tree.whole))
+    if (isFinal) opensNothing = agreed.opensNothing
+    if (agreed.passesThrough) files = createOpenFiles(tree.whole!, backings!, (error) => onFailure(error, request))
     return answer === undefined ? failed(ERRNO.EPROTO) : done(answer)
   }
 
@@ -77,18 +82,22 @@ export function createOperations({ onFailure = () => {}, ...mounted }: Operation
     return node.kind === 'link' ? done(Buffer.from(node.target)) : failed(ERRNO.EINVAL)
   }
 
-  function open({ node: { kind } }: Asked): Reply {
-    if (kind !== 'file') return failed(ERRNO.EISDIR)
+  function open(asked: Asked): Reply | Promise<Reply> {
+    if (files !== undefined) return files.open(asked)
+    if (asked.node.kind !== 'file') return failed(ERRNO.EISDIR)
     // The kernel does not ask again then, and keeps what it has read, as with these flags.
     if (opensNothing) return failed(ERRNO.ENOSYS)
     return done(encodeOpen(0, OPEN_FLAG.keepCache | OPEN_FLAG.noFlush))
   }
 
-  async function read({ request, node: { place, kind, size }, signal }: Asked): Promise<Reply> {
+  async function read(asked: Asked): Promise<Reply> {
+    const { request, signal } = asked
+    const { place, kind, size } = asked.node
     if (kind !== 'file') return failed(ERRNO.EISDIR)
     const { offset, size: wanted } = decodeRead(request.body)
     const length = Math.min(wanted, MAX_READ, Math.max(0, size - offset))
     if (length === 0) return done()
+    files?.noteRead(asked, length)
     return reads.run(() => readFrom(place as SnapshotPlace, offset, length, signal), signal)
   }
 
@@ -135,7 +144,7 @@ export function createOperations({ onFailure = () => {}, ...mounted }: Operation
     [OPCODE.readlink, readlink],
     [OPCODE.open, open],
     [OPCODE.read, read],
-    [OPCODE.release, () => done()],
+    [OPCODE.release, (asked) => files?.release(asked) ?? done()],
     [OPCODE.opendir, (asked) => folders.open(asked)],
     [OPCODE.readdir, (asked) => folders.read(asked, false)],
     [OPCODE.readdirplus, (asked) => folders.read(asked, true)],

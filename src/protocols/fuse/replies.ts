@@ -19,10 +19,15 @@ export function encodeHeader(unique: number, error: number, bodyBytes: number): 
 export interface InitOut {
   maxReadahead: number
   flags: number
+  /** Flags from the thirty-third on. */
+  more: number
   maxBackground: number
 }
 
-export function encodeInit({ maxReadahead, flags, maxBackground }: InitOut): Buffer {
+/** Files that the kernel reads by itself may lie on an ordinary file system, but on none that is stacked on others. */
+const STACK_DEPTH = 1
+
+export function encodeInit({ maxReadahead, flags, more, maxBackground }: InitOut): Buffer {
   const bytes = Buffer.alloc(64)
   bytes.writeUInt32LE(PROTOCOL.major, 0)
   bytes.writeUInt32LE(PROTOCOL.minor, 4)
@@ -33,6 +38,8 @@ export function encodeInit({ maxReadahead, flags, maxBackground }: InitOut): Buf
   bytes.writeUInt32LE(4096, 20) // longest write: the least that there is, as nothing is written
   bytes.writeUInt32LE(1000, 24) // times are exact to the microsecond
   bytes.writeUInt16LE(MAX_PAGES, 28)
+  bytes.writeUInt32LE(more, 32)
+  bytes.writeUInt32LE(more === 0 ? 0 : STACK_DEPTH, 36)
   return bytes
 }
 
@@ -65,10 +72,12 @@ export function encodeAttributes(attributes: NodeAttributes, seconds: number): B
   return bytes
 }
 
-export function encodeOpen(handle: number, flags: number): Buffer {
+/** @param backing the file that the kernel reads in the place of this one, as it has numbered it */
+export function encodeOpen(handle: number, flags: number, backing = 0): Buffer {
   const bytes = Buffer.alloc(16)
   writeWide(bytes, handle, 0)
   bytes.writeUInt32LE(flags, 8)
+  bytes.writeInt32LE(backing, 12)
   return bytes
 }
 

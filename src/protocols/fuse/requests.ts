@@ -1,5 +1,6 @@
 // What the kernel asks: bytes into values. The kernel is trusted no more than any other peer: every length is checked.
 import { AetherError } from '../../core/errors.ts'
+import { INIT_FLAG } from './constants.ts'
 
 export interface Request {
   opcode: number
@@ -32,6 +33,8 @@ export interface InitIn {
   minor: number
   maxReadahead: number
   flags: number
+  /** Flags from the thirty-third on; none of an older kernel. */
+  more: number
 }
 
 export function decodeInit(body: Buffer): InitIn {
@@ -42,7 +45,8 @@ export function decodeInit(body: Buffer): InitIn {
     number,
     number,
   ]
-  return { major, minor, maxReadahead, flags }
+  const hasMore = (flags & INIT_FLAG.more) !== 0 && body.length >= 20
+  return { major, minor, maxReadahead, flags, more: hasMore ? body.readUInt32LE(16) : 0 }
 }
 
 /** One name, which ends with a NUL. Undefined when it is no text, so that nothing of ours has it. */

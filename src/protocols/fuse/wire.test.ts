@@ -115,7 +115,7 @@ describe('encoders', () => {
 
   it('have the lengths that the kernel knows', () => {
     assert.equal(encodeHeader(1, 0, 0).length, 16)
-    assert.equal(encodeInit({ maxReadahead: 1, flags: 1, maxBackground: 1 }).length, 64)
+    assert.equal(encodeInit({ maxReadahead: 1, flags: 1, more: 0, maxBackground: 1 }).length, 64)
     assert.equal(encodeEntry(entry).length, 128)
     assert.equal(encodeAttributes(attributes, 1).length, 104)
     assert.equal(encodeOpen(1, 1).length, 16)
