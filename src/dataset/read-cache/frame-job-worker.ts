@@ -4,16 +4,20 @@ import { toAetherError } from '../../core/errors.ts'
 import type { WorkerAnswer } from '../worker-pool.ts'
 import { type FrameJob, type FrameOutcome, runFrameJob } from './frame-job.ts'
 
-/** The targets come back, whatever is in them. */
+/** The buffers of the job come back, whatever is in them. */
 export interface FrameAnswer {
   outcomes: FrameOutcome[]
   targets: Uint8Array<ArrayBuffer>[]
+  /** What had the stored bytes. */
+  spare?: Uint8Array<ArrayBuffer>
 }
 
 parentPort?.on('message', (job: FrameJob) => {
   try {
-    const result = { outcomes: runFrameJob(job), targets: job.targets }
-    const buffers = job.targets.map(({ buffer }) => buffer)
+    const { targets, source } = job
+    const spare = 'stored' in source ? (source.stored as Uint8Array<ArrayBuffer>) : undefined
+    const result = { outcomes: runFrameJob(job), targets, spare }
+    const buffers = [...targets, ...(spare ? [spare] : [])].map(({ buffer }) => buffer)
     parentPort?.postMessage({ result } satisfies WorkerAnswer<FrameAnswer>, buffers)
   } catch (error) {
     const { code, message, hint } = toAetherError(error)

@@ -56,19 +56,22 @@ export function createFrameJobs(inlineBytes = INLINE_BYTES): FrameJobs {
   async function answerThere(job: FrameJob): Promise<FrameAnswer> {
     underWay++
     try {
-      return await workers.run(...posted(job))
+      const { spare, ...answer } = await workers.run(...posted(job))
+      if (spare) shelf.give(spare)
+      return answer
     } finally {
       underWay--
     }
   }
 
-  return { run, recycle: shelf.give, close: () => workers.close() }
-}
+  /** The job, and what of it moves to the worker. */
+  function posted({ checks, source, targets }: FrameJob): [FrameJob, ArrayBuffer[]] {
+    const buffers = targets.map(({ buffer }) => buffer)
+    if ('files' in source) return [{ checks, source, targets }, buffers]
+    const stored = shelf.take(source.stored.length) // others may read the same bytes, so they cannot move
+    stored.set(source.stored)
+    return [{ checks, source: { ...source, stored }, targets }, [...buffers, stored.buffer]]
+  }
 
-/** The job, and what of it moves to the worker. */
-function posted({ checks, source, targets }: FrameJob): [FrameJob, ArrayBuffer[]] {
-  const buffers = targets.map(({ buffer }) => buffer)
-  if ('files' in source) return [{ checks, source, targets }, buffers]
-  const stored = new Uint8Array(source.stored) // others may read the same bytes, so they cannot move
-  return [{ checks, source: { ...source, stored }, targets }, [...buffers, stored.buffer]]
+  return { run, recycle: shelf.give, close: () => workers.close() }
 }
