@@ -68,7 +68,8 @@ export function createFrameJobs(inlineBytes = INLINE_BYTES): FrameJobs {
   function posted({ checks, source, targets }: FrameJob): [FrameJob, ArrayBuffer[]] {
     const buffers = targets.map(({ buffer }) => buffer)
     if ('files' in source) return [{ checks, source, targets }, buffers]
-    const stored = shelf.take(source.stored.length) // others may read the same bytes, so they cannot move
+    const { length } = source.stored
+    const stored = shelf.take(length).subarray(0, length) // others may read the same bytes, so they cannot move
     stored.set(source.stored)
     return [{ checks, source: { ...source, stored }, targets }, [...buffers, stored.buffer]]
   }
