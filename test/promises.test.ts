@@ -91,7 +91,7 @@ describe('promise 2: a tag never points to an incomplete snapshot, and its moves
     await writeTree(world.at('next'), TWO)
     for (const how of ['before', 'after'] as const) {
       let code = 'unavailable'
-      for (let writes = stride(2) - 1; code !== 'done'; writes += stride(2)) {
+      for (let writes = stride(3) - 1; code !== 'done'; writes += stride(3)) {
         const memory = await copyOf(world.hub.storage)
         const faults: unknown[] = []
         const dying = dyingStorage(watched(memory, faults), ['put', 'delete'])
@@ -162,7 +162,7 @@ describe('promise 3: no byte is delivered that was not checked', () => {
   it('by a pull, whatever bit of the store is flipped: the folder stays at the old version', async () => {
     await using world = await openDamagedWorld()
     const { lines } = world
-    for (const damage of someOf(await world.damages(), 4)) {
+    for (const damage of someOf(await world.damages(), 3)) {
       const target = world.at(`target ${damage.name}`)
       await world.client.tag('geo:v1', 'geo:live')
       const [live] = await world.client.pull(target, ['geo:live'])
@@ -182,7 +182,7 @@ describe('promise 3: no byte is delivered that was not checked', () => {
 
   it('by open() and read(), whatever bit of the store is flipped', async () => {
     await using world = await openDamagedWorld()
-    for (const damage of someOf(await world.damages(), 4)) {
+    for (const damage of someOf(await world.damages(), 3)) {
       await damage.do()
       await using hub = await startHub({ storage: await createFolderStorage(world.store) })
       const client = connect({ host: hub.host, cacheFolder: world.at(`cache ${damage.name}`) })
@@ -326,7 +326,7 @@ describe('promise 4: a consumer folder is always exactly one whole version', () 
     const lines = await pushVersions(world.client, world.at)
     await world.client.tag('geo:v1', 'geo:live')
     let code = 'unavailable'
-    for (let calls = stride(5) - 1; code !== 'done'; calls += stride(5)) {
+    for (let calls = stride(8) - 1; code !== 'done'; calls += stride(8)) {
       const target = world.at(`target-${calls}`)
       await world.client.tag('geo:v1', 'geo:live')
       const [live] = await world.client.pull(target, ['geo:live'])
@@ -356,7 +356,7 @@ describe('promise 4: a consumer folder is always exactly one whole version', () 
     const link = live!.path
     let now = 'v1'
     let killed = 0
-    for (let round = 0; round < times(8, 4); round++) {
+    for (let round = 0; round < times(8, 2); round++) {
       const next = now === 'v1' ? 'v3' : 'v1'
       await world.client.tag(`geo:${next}`, 'geo:live')
       const env = { AETHERFS_HOST: world.hub.host }

@@ -62,7 +62,7 @@ describe('any tree', () => {
       assert.deepEqual(await treeOf(path), await treeOf(source))
       assert.equal(await digestByScript(`${path}/`), digest)
     })
-    await check(property, times(12, 5))
+    await check(property, times(12, 3))
   })
 
   it('after any changes has the same digest and chunks with and without what was remembered of it', async (t) => {
@@ -79,7 +79,7 @@ describe('any tree', () => {
       await updateTree(source, before, after)
       await compareWays(world, source, name, done.join('\n'))
     })
-    await check(property, times(10, 4))
+    await check(property, times(10, 2))
   })
 
   it('is updated to what a fresh pull gives', async () => {
@@ -176,7 +176,7 @@ describe('a push', () => {
       const again = await pushOne(world.client.push(world.at(name), [`${name}:again`]))
       assert.deepEqual([again.unreadBytes, again.sentBytes, again.digest], [first.bytes, 0, first.digest])
     })
-    await check(property, times(10, 5))
+    await check(property, times(10, 3))
   })
 
   it('sends little when one byte of a large file changes', async () => {

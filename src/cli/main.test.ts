@@ -75,7 +75,7 @@ describe('main.ts', () => {
     writeFileSync(
       trace,
       `import { registerHooks } from 'node:module'
-       registerHooks({ resolve(name, context, next) { const found = next(name, context); console.error(found.url); return found } })`,
+       registerHooks({ load(url, context, next) { console.error(url); return next(url, context) } })`,
     )
     const main = fileURLToPath(new URL('main.ts', import.meta.url))
     const { stderr, code } = await run(process.execPath, ['--import', trace, main, 'version'])

@@ -14,7 +14,7 @@ if (Number(process.versions.node.split('.')[0]) < NEEDED) {
 } else {
   makeRoomForMounts()
   enableCompileCache()
-  import('./start.ts').then(({ start }) => start())
+  import('./quick-imports.ts').then(() => import('./start.ts')).then(({ start }) => start())
 }
 
 /** Saves about half of the start-up time. In the user's own folder: others may write to the usual place, below /tmp. */

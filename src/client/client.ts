@@ -182,7 +182,7 @@ export interface Client {
   snapshot(reference: string, options?: CallOptions): Promise<Resolved & { summary: SnapshotSummary }>
   open(reference: string, options?: CallOptions): Promise<OpenSnapshot>
   /** All of a hub as a tree, with a cache in the cache folder. */
-  tree(options?: TreeOptions): OpenTree
+  tree(options?: TreeOptions): Promise<OpenTree>
   /** What differs between two snapshots, in byte order of paths. They may be of different datasets and hubs. */
   diff(before: string, after: string, options?: CallOptions): AsyncIterable<Difference>
   /**

@@ -1,4 +1,4 @@
-// The public library: `import { connect } from 'aetherfs'`.
+// The public library: `import { connect } from 'aetherfs'`. What only some calls need is loaded by the first of them.
 import { AetherError } from '../core/errors.ts'
 import { parseReference, type Reference } from '../core/reference.ts'
 import { watchTag } from '../dataset/tree/watch-tag.ts'
@@ -7,15 +7,10 @@ import type { Client, ConnectOptions, Resolved } from './client.ts'
 import type { Connection } from './connection.ts'
 import { createConnections } from './connections.ts'
 import { diffListings } from './diff.ts'
-import { diffBytes, openSide } from './diff-bytes.ts'
-import { openSnapshot } from './open-snapshot.ts'
-import { pullAll } from './pull/pull-all.ts'
-import { push } from './push/push.ts'
 import { resolveReference } from './resolve.ts'
 import { createTailCache } from './tail-cache.ts'
 import { createHttpConnection } from './transport/http-connection.ts'
 import { createRateLimit, SLOWEST_RATE } from './transport/rate-limit.ts'
-import { openTree } from './tree/open-tree.ts'
 
 export type * from '../core/dataset.ts'
 export { AetherError, type ErrorCode } from '../core/errors.ts'
@@ -43,7 +38,7 @@ export function connect(options: ConnectOptions = {}): Client {
 /** As `connect`, with the way to reach a host given. */
 export function createClient(options: ConnectOptions, open: (hosts: string) => Connection): Client {
   const connections = createConnections(options.host, open)
-  const cacheFolder = options.cacheFolder ?? defaultCacheFolder()
+  const { cacheFolder = defaultCacheFolder(), onWarning } = options
   const tails = createTailCache(cacheFolder)
   const at = (text: string) => {
     const reference = parseReference(text)
@@ -57,19 +52,18 @@ export function createClient(options: ConnectOptions, open: (hosts: string) => C
   }
 
   async function openAt(text: string, { signal }: { signal?: AbortSignal } = {}) {
-    return openSnapshot(at(text).connection, await resolve(text, { signal }), tails, signal)
-  }
-
-  async function sideAt(text: string, options: { signal?: AbortSignal } = {}) {
-    return openSide(at(text).connection, await resolve(text, options), tails, options.signal)
+    const [resolved, { openSnapshot }] = await Promise.all([resolve(text, { signal }), import('./open-snapshot.ts')])
+    return openSnapshot(at(text).connection, resolved, tails, signal)
   }
 
   return {
     resolve,
     open: openAt,
     close: () => connections.close(),
-    tree: (wanted = {}) =>
-      openTree({ connection: connections.to(wanted.host), tails, cacheFolder, onWarning: options.onWarning }, wanted),
+    async tree(wanted = {}) {
+      const { openTree } = await import('./tree/open-tree.ts')
+      return openTree({ connection: connections.to(wanted.host), tails, cacheFolder, onWarning }, wanted)
+    },
 
     datasets: ({ host, prefix, signal } = {}) =>
       pages((after) => connections.to(host).listDatasets({ prefix, after, limit: PAGE, signal })),
@@ -93,7 +87,10 @@ export function createClient(options: ConnectOptions, open: (hosts: string) => C
     },
 
     async diffBytes(before, after, options) {
-      const [from, to] = await Promise.all([sideAt(before, options), sideAt(after, options)])
+      const { diffBytes, openSide } = await import('./diff-bytes.ts')
+      const sideAt = async (text: string) =>
+        openSide(at(text).connection, await resolve(text, options), tails, options?.signal)
+      const [from, to] = await Promise.all([sideAt(before), sideAt(after)])
       return diffBytes(from, to, options?.signal)
     },
 
@@ -125,8 +122,15 @@ export function createClient(options: ConnectOptions, open: (hosts: string) => C
       await connection.deleteTag(dataset, requireTagName(reference, text), { reason, signal })
     },
 
-    push: (source, references, options = {}) => push({ connections, cacheFolder }, source, references, options),
-    pull: (target, references, options = {}) => pullAll(connections, target, references, options),
+    async push(source, references, options = {}) {
+      const { push } = await import('./push/push.ts')
+      return push({ connections, cacheFolder }, source, references, options)
+    },
+
+    async pull(target, references, options = {}) {
+      const { pullAll } = await import('./pull/pull-all.ts')
+      return pullAll(connections, target, references, options)
+    },
 
     watch(text, { intervalMs, signal } = {}) {
       const { reference, connection } = at(text)

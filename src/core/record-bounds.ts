@@ -3,6 +3,8 @@
 import { AetherError } from './errors.ts'
 import { createVarintReader } from './varint.ts'
 
+/** Stored bytes of a record at most. */
+export const MAX_RECORD = 16 * 1024 * 1024
 /** Blocks that a record names at most. */
 export const MAX_BLOCKS = 65_536
 /** Labels that a record has at most. */

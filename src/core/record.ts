@@ -13,12 +13,10 @@ import { AetherError } from './errors.ts'
 import { type Extents, NO_EXTENTS, streamLength } from './extents.ts'
 import { type Digest, idFromBytes, idToBytes } from './id.ts'
 import { MAX_LISTING_BYTES } from './listing.ts'
-import { checkRecordBounds } from './record-bounds.ts'
+import { checkRecordBounds, MAX_RECORD } from './record-bounds.ts'
 
 /** Listings and lists of times up to this length, in bytes, lie in the record itself. Content always lies in blocks. */
 export const MAX_INLINE = 64 * 1024
-/** Stored bytes of a record at most. */
-export const MAX_RECORD = 16 * 1024 * 1024
 const MAX_RECORD_PLAIN = 32 * 1024 * 1024
 const MAGIC = Buffer.from('AFSR\x01', 'latin1')
 

@@ -3,6 +3,7 @@ import { AetherError } from '../core/errors.ts'
 import { type Digest, sha256Hex } from '../core/id.ts'
 import type { DatasetName } from '../core/names.ts'
 import { createIndexCache } from '../dataset/block-reader.ts'
+import { createFreshWork } from '../dataset/fresh-work.ts'
 import { createPlainContents, type TreeContents } from '../dataset/tree/tree-contents.ts'
 import { keys } from '../storage/keys.ts'
 import type { Storage } from '../storage/storage.ts'
@@ -16,7 +17,7 @@ import { createPublisher } from './publish.ts'
 import { openReceipts } from './receipts.ts'
 import { openSnapshots, pageOfEntries, summarize } from './snapshots.ts'
 import { checkLogToken, listLog } from './tag-log.ts'
-import { createTagStore } from './tag-store.ts'
+import { createTagStore, type StoredTag } from './tag-store.ts'
 import { deleteTag, moveTag, requireTag, rollbackTarget, tagInfo } from './tags.ts'
 import { createUploads } from './uploads.ts'
 import { createV1Hub } from './v1/create-v1-hub.ts'
@@ -44,6 +45,7 @@ export async function createHub({
   const indexes = createIndexCache()
   const snapshots = openSnapshots(storage, indexes)
   const tags = createTagStore(storage, now)
+  const lookUps = createFreshWork<string, StoredTag>() // through the doors many ask for one tag at the same time
   const receipts = await openReceipts(store, now) // it is the operator who hears of what fails there
   const uploads = createUploads(storage, indexes)
   const deltas = createDeltas({ storage, snapshots, keepBlock: uploads.keep }, deltaOptions)
@@ -89,7 +91,8 @@ export async function createHub({
 
     async getTag(caller, dataset, name, { signal } = {}) {
       permit.check(caller, 'pull', dataset)
-      const { tag } = await requireTag(tags, dataset, name, signal)
+      const read = (stop: AbortSignal) => requireTag(tags, dataset, name, stop)
+      const { tag } = await lookUps.run(keys.tag(dataset, name), read, signal)
       return tagInfo(name, { ...tag, digest: tag.digest! })
     },
 

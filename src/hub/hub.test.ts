@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
+import { wrapStorage } from '../../test/testing/wrapped-storage.fixture.ts'
 import { AetherError } from '../core/errors.ts'
 import { type BlockId, type Digest, formatDigest, sha256Hex } from '../core/id.ts'
 import type { DatasetName, TagName } from '../core/names.ts'
@@ -31,6 +32,8 @@ async function openHub(storage: Storage = createMemoryStorage(), now?: () => num
   hubs.push(hub)
   return { hub, storage }
 }
+
+const turn = () => new Promise((resolve) => setImmediate(resolve))
 
 async function* body(bytes: Uint8Array) {
   yield bytes.subarray(0, 10)
@@ -434,6 +437,33 @@ describe('moveTag, rollBackTag and deleteTag', () => {
     )
     const { items } = await hub.listLog(ANONYMOUS, GEO, { limit: 99, tag: LATEST })
     for (let i = 0; i + 1 < items.length; i++) assert.equal(items[i]!.from, items[i + 1]!.to)
+  })
+})
+
+describe('getTag', () => {
+  it('shares reads of the store, and never tells where the tag pointed before it was asked', async () => {
+    const storage = createMemoryStorage()
+    await publish((await openHub(storage)).hub, one, [LATEST])
+    const reads: PromiseWithResolvers<void>[] = []
+    const slow = wrapStorage(storage, async (call, key, perform) => {
+      const found = await perform()
+      if (call !== 'get' || key !== keys.tag(GEO, LATEST)) return found
+      reads.push(Promise.withResolvers())
+      await reads.at(-1)!.promise // what was read is on its way for a while
+      return found
+    })
+    const { hub } = await openHub(slow)
+    const look = async () => (await hub.getTag(ANONYMOUS, GEO, LATEST, {})).digest
+    const early = look()
+    while (reads.length < 1) await turn()
+    await publish((await openHub(storage)).hub, two, [LATEST])
+    const late = Array.from({ length: 50 }, look)
+    reads[0]!.resolve()
+    while (reads.length < 2) await turn()
+    reads[1]!.resolve()
+    assert.equal(await early, one.record.digest)
+    assert.deepEqual(new Set(await Promise.all(late)), new Set([two.record.digest]))
+    assert.equal(reads.length, 2)
   })
 })
 

@@ -13,6 +13,8 @@ export type Headers = Record<string, string | number>
 
 /** Bytes that are handed to a connection at once: few enough to notice a client that has stopped reading. */
 const SLICE = 256 * 1024
+/** Bytes that may wait in a connection for a client which does not take them, when nobody waits for that any more. */
+const UNTAKEN = 64 * 1024
 
 /** Answers with a body of known length, and not faster than the client takes it. */
 export async function sendBytes(exchange: Exchange, status: number, headers: Headers, body: Uint8Array): Promise<void> {
@@ -30,11 +32,15 @@ export async function sendPieces(
   pieces: AsyncIterable<Uint8Array>,
 ): Promise<void> {
   let begun = false
+  let left = Number(headers['content-length']) // no number where nobody knows it
   for await (const piece of pieces) {
     if (!begun) writeHead(exchange, status, headers)
     begun = true
-    for (let at = 0; at < piece.length; at += SLICE) await write(exchange, piece.subarray(at, at + SLICE))
+    left -= piece.length
+    if (left === 0 && piece.length <= UNTAKEN) await finish(exchange, piece)
+    else for (let at = 0; at < piece.length; at += SLICE) await write(exchange, piece.subarray(at, at + SLICE))
   }
+  if (exchange.res.writableEnded) return
   if (!begun) writeHead(exchange, status, headers)
   return finish(exchange)
 }
@@ -110,7 +116,7 @@ function writeHead(exchange: Exchange, status: number, headers: Headers): void {
 async function write({ res, signal }: Exchange, bytes: Uint8Array): Promise<void> {
   if (signal.aborted) throw gone()
   const send = res.write as (chunk: Uint8Array) => boolean
-  if (send.call(res, bytes)) return
+  if (send.call(res, bytes) || res.writableLength < UNTAKEN) return
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   const leave = () => reject(gone())
   res.once('drain', resolve)
@@ -124,12 +130,15 @@ async function write({ res, signal }: Exchange, bytes: Uint8Array): Promise<void
 }
 
 /**
- * Ends the answer. A client that still sends its body would be hit by a reset before it reads the answer, so what it
+ * Ends the answer, with the last bytes of it. A client that still sends its body would be hit by a reset before it reads the answer, so what it
  * sends is thrown away for a while first; the answer itself is on its way already.
  */
-async function finish(exchange: Exchange): Promise<void> {
-  if (isHttp1(exchange) && !hasWholeBody(exchange)) await linger(exchange)
-  exchange.res.end()
+async function finish(exchange: Exchange, last?: Uint8Array): Promise<void> {
+  const end = exchange.res.end as (chunk?: Uint8Array) => unknown
+  if (!isHttp1(exchange) || hasWholeBody(exchange)) return void end.call(exchange.res, last)
+  if (last) await write(exchange, last)
+  await linger(exchange)
+  end.call(exchange.res)
 }
 
 async function linger(exchange: Exchange): Promise<void> {

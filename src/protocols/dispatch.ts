@@ -12,6 +12,7 @@ import type { Metrics } from './metrics.ts'
 import { guardBody } from './request-body.ts'
 import { countBytesOut, endUnread, watchStall } from './response-watch.ts'
 import type { FoundRoute } from './route-table.ts'
+import { sameTurn } from './same-turn.ts'
 
 /** Says who sends a request. @throws {AetherError} `unauthenticated` for credentials that do not hold. */
 export type Authenticate = (req: Request) => Caller | Promise<Caller>
@@ -63,7 +64,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     res.once('close', () => {
       const ms = Math.round((performance.now() - started) * 10) / 10
       metrics.end(exchange, ms)
-      logAccess(exchange, ms)
+      logAccess(logger, exchange, ms)
     })
   }
 
@@ -88,6 +89,7 @@ async function answer(exchange: Exchange, options: DispatcherOptions): Promise<v
     const route = options.rpc.find(exchange) ?? options.findRoute(exchange)
     exchange.route = route.template
     if (!route.open) await identify(exchange, route, options)
+    await sameTurn()
     await route.handle(exchange)
   } catch (error) {
     await sendError(exchange, error)
@@ -104,7 +106,8 @@ async function identify(exchange: Exchange, route: FoundRoute, { authenticate }:
 }
 
 /** Nothing can be told to the client any more, mostly because it has gone. */
-function giveUp({ log, res, signal }: Exchange, error: unknown): void {
-  if (!signal.aborted) log.error({ err: error }, 'answer broken off')
+function giveUp(exchange: Exchange, error: unknown): void {
+  const { res, signal } = exchange
+  if (!signal.aborted) exchange.log.error({ err: error }, 'answer broken off')
   res.destroy()
 }

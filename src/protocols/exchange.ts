@@ -58,6 +58,7 @@ export function openExchange(
   { logger, limits, awaitsContinue, draining }: ExchangeOptions,
 ): Exchange {
   const id = requestIdOf(req.headers[REQUEST_ID_HEADER])
+  let log: Logger | undefined
   res.setHeader(REQUEST_ID_HEADER, id)
   res.setHeader('x-content-type-options', 'nosniff')
   return {
@@ -67,7 +68,10 @@ export function openExchange(
     method: req.method ?? '',
     ...splitTarget(req),
     signal: closeSignal(res),
-    log: logger.child({ requestId: id }),
+    get log() {
+      log ??= logger.child({ requestId: id }) // most requests have nothing to say
+      return log
+    },
     limits,
     awaitsContinue,
     bodyMayRest: false,

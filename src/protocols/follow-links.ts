@@ -21,6 +21,17 @@ export interface Found {
   above: readonly TreeFolder[]
 }
 
+/** What is at a path, for who need not know what lies above it: mostly there are no links on the way. As `findThroughLinks`. */
+export async function resolve(
+  tree: ReadableTree,
+  path: readonly string[],
+  options: CallOptions = {},
+): Promise<TreeFile | TreeFolder> {
+  const node = await orUndefined(tree.find(path, options))
+  if (node === undefined || node.kind === 'link') return (await findThroughLinks(tree, path, options)).node
+  return node.kind === 'folder' ? pinned(node) : node
+}
+
 /** With the folder itself when it is one: what links in it go out from. */
 export function foldersOf({ node, above }: Found): readonly TreeFolder[] {
   return node.kind === 'folder' ? [...above, node] : above
@@ -83,7 +94,7 @@ async function walk(
       folders.pop()
       continue
     }
-    const node = await childOf(tree, folders.at(-1)!, part, options)
+    const node = await orUndefined(tree.child(folders.at(-1)!.place, part, options))
     if (node === undefined) return undefined
     if (node.kind === 'folder') folders.push(node)
     else if (node.kind === 'file') return rest.length === 0 ? { node, above: folders } : undefined
@@ -93,9 +104,9 @@ async function walk(
   return { node: folders.at(-1)!, above: folders.slice(0, -1) }
 }
 
-async function childOf(tree: ReadableTree, folder: TreeFolder, name: string, options: CallOptions) {
+async function orUndefined(finding: Promise<TreeNode>): Promise<TreeNode | undefined> {
   try {
-    return await tree.child(folder.place, name, options)
+    return await finding
   } catch (error) {
     if (error instanceof AetherError && error.code === 'not-found') return undefined
     throw error

@@ -10,7 +10,8 @@ import { HttpError } from './http-error.ts'
  * when reading begins, so that a refused client never sends its body.
  */
 export function guardBody(exchange: Exchange): void {
-  Object.defineProperty(exchange.req, Symbol.asyncIterator, { value: () => readBody(exchange) })
+  const req = exchange.req as { [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array> }
+  req[Symbol.asyncIterator] = () => readBody(exchange)
 }
 
 async function* readBody(exchange: Exchange): AsyncGenerator<Uint8Array> {

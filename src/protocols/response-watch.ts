@@ -25,12 +25,13 @@ export function countBytesOut(exchange: Exchange): void {
 }
 
 /** Cuts off a client that takes nothing of what waits for it. One that waits for the hub may wait as long as it likes. */
-export function watchStall({ req, res, log, limits }: Exchange): void {
+export function watchStall(exchange: Exchange): void {
+  const { req, res, limits } = exchange
   if ('stream' in res) {
     const { stream } = res
     stream.setTimeout(limits.stallTimeout, () => {
       if (stream.writableLength === 0) return
-      log.info('client takes nothing of its answer: request ended')
+      exchange.log.info('client takes nothing of its answer: request ended')
       stream.close(8) // CANCEL
     })
     return
@@ -39,7 +40,7 @@ export function watchStall({ req, res, log, limits }: Exchange): void {
   req.socket.setTimeout(limits.stallTimeout)
   res.on('timeout', () => {
     if (res.writableLength === 0) return
-    log.info('client takes nothing of its answer: connection closed')
+    exchange.log.info('client takes nothing of its answer: connection closed')
     req.socket.destroy()
   })
 }

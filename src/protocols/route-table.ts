@@ -23,6 +23,8 @@ export interface FoundRoute {
 }
 
 interface Entry {
+  /** The first segment of its paths. */
+  first: string
   template: PathTemplate
   routes: Route[]
 }
@@ -32,7 +34,7 @@ export type Door = (exchange: Exchange) => FoundRoute | undefined
 
 /**
  * @param doors are asked first
- * @throws {TypeError} when two routes have the same method and template.
+ * @throws {TypeError} when two routes have the same method and template, or one begins with a variable.
  */
 export function createRouteTable(
   routes: readonly Route[],
@@ -40,7 +42,8 @@ export function createRouteTable(
 ): (exchange: Exchange) => FoundRoute {
   const entries = [...Map.groupBy(routes, (route) => route.template)].map(([text, group]) => createEntry(text, group))
   entries.sort((a, b) => b.template.precedence - a.template.precedence)
-  return (exchange) => throughDoor(doors, exchange) ?? find(entries, exchange)
+  const byFirst = Map.groupBy(entries, ({ first }) => first)
+  return (exchange) => throughDoor(doors, exchange) ?? find(byFirst, exchange)
 }
 
 function throughDoor(doors: readonly Door[], exchange: Exchange): FoundRoute | undefined {
@@ -54,13 +57,15 @@ function throughDoor(doors: readonly Door[], exchange: Exchange): FoundRoute | u
 function createEntry(text: string, routes: Route[]): Entry {
   const methods = new Set(routes.map((route) => route.method))
   if (methods.size < routes.length) throw new TypeError(`Two routes have the same method and the template "${text}"`)
-  return { template: parseTemplate(text), routes }
+  const first = text.split('/')[1] ?? ''
+  if (/[{:]/.test(first)) throw new TypeError(`The template "${text}" does not begin with a name`)
+  return { first, template: parseTemplate(text), routes }
 }
 
 /** @throws {HttpError} 404 when no template fits, 405 when the one that does has no such method. */
-function find(entries: readonly Entry[], { method, path }: Exchange): FoundRoute {
+function find(byFirst: ReadonlyMap<string, readonly Entry[]>, { method, path }: Exchange): FoundRoute {
   const segments = decodePath(path)
-  for (const { template, routes } of entries) {
+  for (const { template, routes } of byFirst.get(segments[0] ?? '') ?? []) {
     const variables = template.match(segments)
     if (!variables) continue
     const route = routes.find((r) => r.method === (method === 'HEAD' ? 'GET' : method))

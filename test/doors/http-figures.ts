@@ -1,4 +1,5 @@
-// node test/doors/http-figures.ts: how fast /fs/ is, beside nginx of Debian over the same file. Prints, and decides nothing.
+// node test/doors/http-figures.ts: how fast /fs/ is, beside nginx of Debian and a bare node:http over the same
+// file. Prints, and decides nothing.
 import { execFile, spawn } from 'node:child_process'
 import { randomFillSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
@@ -7,6 +8,7 @@ import { createServer } from 'node:net'
 import { promisify } from 'node:util'
 import { unpackPackages } from '../testing/debian-packages.ts'
 import { startHubProcess } from '../testing/hub-process.fixture.ts'
+import { startProgram } from '../testing/program.fixture.ts'
 import { type TemporaryFolder, temporaryFolder } from '../testing/temporary-folder.fixture.ts'
 import { until } from '../testing/until.fixture.ts'
 
@@ -29,29 +31,42 @@ await using folder = await temporaryFolder()
 await mkdir(folder.at('files'))
 await writeFile(folder.at('files/large.bin'), randomFillSync(Buffer.alloc(SIZE)))
 await using nginx = await startNginx(folder)
+await using bare = await startBareServer(folder)
 await using hub = await startHubProcess({
   store: folder.at('store'),
   home: folder.path,
-  args: ['--read-memory', '512MiB'], // room for all of the file, as it is for nginx
+  args: ['--read-memory', '512MiB'], // room for all of the file, as it is for the others
 })
 const pushed = await run(process.execPath, [MAIN, 'push', folder.at('files'), '-t', 'large:v1', '--json'], {
   env: { ...process.env, HOME: folder.path, AETHERFS_HOST: hub.host },
 })
 
-const [digest] = /sha256:[0-9a-f]{64}/.exec(pushed.stdout)!
-// By digest, as who sends many requests does: behind a tag each of them looks first where that points now.
-for (const url of [`${nginx.url}/large.bin`, `${hub.url}/fs/large/by-digest/${digest}/large.bin`]) {
-  for (let round = 0; round < 4; round++) await report(`${new URL(url).pathname}: whole file, one curl`, url, download)
-  for (let round = 0; round < 2; round++)
-    await report(`${new URL(url).pathname}: ${CLIENTS} connections, ranges of 64 KiB`, url, ranges)
+interface Server {
+  name: string
+  url: string
+  pid(): number | undefined
 }
 
+const [digest] = /sha256:[0-9a-f]{64}/.exec(pushed.stdout)!
+const hubPid = () => hub.program.process.pid
+const byNginx = { name: 'nginx', url: `${nginx.url}/large.bin`, pid: nginx.worker }
+const byDigest = { name: '/fs/ by digest', url: `${hub.url}/fs/large/by-digest/${digest}/large.bin`, pid: hubPid }
+const byTag = { name: '/fs/ by tag', url: `${hub.url}/fs/large/v1/large.bin`, pid: hubPid }
+const byNode = { name: 'node:http alone', url: bare.url, pid: () => bare.program.process.pid }
+
+// In turns, so that what else the machine does hits all of them. In the first rounds code is compiled.
+for (let round = 0; round < 4; round++)
+  for (const server of [byNginx, byDigest]) await report('whole file, one curl', server, download)
+for (let round = 0; round < 4; round++)
+  for (const server of [byNginx, byNode, byDigest, byTag])
+    await report(`${CLIENTS} connections, ranges of 64 KiB`, server, ranges)
+
 /** With the time that the server was on a processor: on a machine that does other things too, that tells more. */
-async function report(what: string, url: string, measure: (url: string) => Promise<string>): Promise<void> {
-  const server = url.startsWith(nginx.url) ? nginx.worker() : hub.program.process.pid
-  const before = processorSeconds(server)
-  const figures = await measure(url)
-  console.log(`${what}: ${figures}, ${(processorSeconds(server) - before).toFixed(2)} s of processor time`)
+async function report(what: string, server: Server, measure: (url: string) => Promise<string>): Promise<void> {
+  const before = processorSeconds(server.pid())
+  const figures = await measure(server.url)
+  const seconds = (processorSeconds(server.pid()) - before).toFixed(2)
+  console.log(`${server.name}: ${what}: ${figures}, ${seconds} s of processor time`)
 }
 
 function processorSeconds(pid: number | undefined): number {
@@ -82,7 +97,7 @@ async function startNginx({ at }: TemporaryFolder): Promise<AsyncDisposable & { 
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
     (kind) => `${kind}_temp_path ${at('nginx')}/${kind};`,
   )
-  const http = `sendfile on; tcp_nopush on; keepalive_requests 1000000; access_log off; ${temporary.join(' ')}
+  const http = `sendfile on; keepalive_requests 1000000; access_log off; ${temporary.join(' ')}
     server { listen 127.0.0.1:${port}; root ${at('files')}; }`
   await mkdir(at('nginx'))
   await writeFile(
@@ -102,6 +117,14 @@ async function startNginx({ at }: TemporaryFolder): Promise<AsyncDisposable & { 
   const children = `/proc/${child.pid}/task/${child.pid}/children`
   const worker = () => Number(readFileSync(children, 'utf8').trim())
   return { url, worker, [Symbol.asyncDispose]: async () => void child.kill() }
+}
+
+async function startBareServer({ at, path }: TemporaryFolder) {
+  const main = new URL('bare-server.fixture.ts', import.meta.url).pathname
+  const program = startProgram([at('files/large.bin')], { home: path, main })
+  await until(() => program.stdout().includes('\n'), 'the bare server')
+  const url = program.stdout().trim()
+  return { url, program, [Symbol.asyncDispose]: async () => void program.process.kill() }
 }
 
 async function freePort(): Promise<number> {

@@ -19,7 +19,7 @@ describe('pull of any tree', () => {
     const law = fc.asyncProperty(fc.array(anyTree, { minLength: 1, maxLength: 3 }), async (versions) => {
       await checkVersions(t, versions.map(treeOf), `run${run++}`)
     })
-    await fc.assert(law, { numRuns: times(60, 20), ...(process.env.SEED && { seed: Number(process.env.SEED) }) })
+    await fc.assert(law, { numRuns: times(60, 12), ...(process.env.SEED && { seed: Number(process.env.SEED) }) })
   })
 })
 

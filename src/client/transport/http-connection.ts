@@ -14,7 +14,7 @@ import type { PublishRequest, PublishResult, TagResult } from '../../core/datase
 import { AetherError } from '../../core/errors.ts'
 import { type BlockId, type Digest, formatDigest } from '../../core/id.ts'
 import type { DatasetName } from '../../core/names.ts'
-import { MAX_RECORD } from '../../core/record.ts'
+import { MAX_RECORD } from '../../core/record-bounds.ts'
 import { DatasetService } from '../../gen/aetherfs/v2/dataset_service_pb.ts'
 import type { Connection } from '../connection.ts'
 import { createGatheredRange } from './gathered-range.ts'

@@ -37,7 +37,8 @@ async function worldWithData(options?: WorldOptions) {
 }
 
 /** Closed before its folder goes. */
-async function withTree<T>(tree: OpenTree, use: (tree: OpenTree) => Promise<T>): Promise<T> {
+async function withTree<T>(opened: Promise<OpenTree>, use: (tree: OpenTree) => Promise<T>): Promise<T> {
+  const tree = await opened
   try {
     return await use(tree)
   } finally {

@@ -2,21 +2,13 @@
 // spares its readers is none.
 import { imageLength } from '../../core/delta/delta-format.ts'
 import { encodeDelta } from '../../core/delta/encode.ts'
-import type { Anchor } from '../../core/delta/match.ts'
 import { chunkCost } from './chunk-cost.ts'
+import { createProgress, WORTHWHILE } from './encode-progress.ts'
 import { findAnchors } from './find-anchors.ts'
 import { chunksOfStream, type OpenedSnapshot } from './stored-snapshot.ts'
 
 /** Chunks that cost less than this spare a delta nothing, so it may be as long. */
 const LEAST_COST = 4096
-/** Part of what is new after which it is seen how well the delta does. */
-const TRIAL_PART = 0.1
-/** So many bytes of it are needed to tell, and so many are enough. */
-const LEAST_TRIAL = 1024 * 1024
-const MOST_TRIAL = 32 * 1024 * 1024
-/** Part of the cost of the chunks that a delta may come to in the trial. */
-export const WORTHWHILE = 0.9
-
 export interface DeltaOutput {
   /** Takes the next bytes. */
   write(bytes: Uint8Array): Promise<void>
@@ -60,23 +52,4 @@ export async function encodeStored(
 function outlineOf(snapshot: OpenedSnapshot) {
   const chunks = { [Symbol.asyncIterator]: () => chunksOfStream(snapshot, snapshot.record.content) }
   return { lengths: snapshot.image.lengths, entries: snapshot.entries, chunks }
-}
-
-/** How much of what is new has been encoded. */
-export function createProgress(length: number, anchors: readonly Anchor[]) {
-  const total = length - anchors.reduce((sum, anchor) => sum + anchor.length, 0)
-  let next = 0 // the first anchor that is not behind us
-  let known = 0 // bytes of those that are
-  let fresh = 0
-
-  function reached(made: number): void {
-    while (next < anchors.length && anchors[next]!.to + anchors[next]!.length <= made) known += anchors[next++]!.length
-    fresh = Math.min(made, anchors[next]?.to ?? made) - known
-  }
-
-  return {
-    reached,
-    part: () => fresh / total,
-    isTrialOver: () => fresh >= Math.max(LEAST_TRIAL, Math.min(MOST_TRIAL, total * TRIAL_PART)),
-  }
 }

@@ -1,5 +1,5 @@
 // Looks at one object of a store: reads it, checks it, and says what came out.
-import { MAX_RECORD } from '../../core/record.ts'
+import { MAX_RECORD } from '../../core/record-bounds.ts'
 import { createBlockReader } from '../../dataset/block-reader.ts'
 import { createWindowedFetch } from '../../dataset/windowed-fetch.ts'
 import { keys } from '../../storage/keys.ts'

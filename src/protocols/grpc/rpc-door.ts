@@ -53,7 +53,7 @@ export function createRpcDoor(
         }
         return { template: path, open: open.has(handler.service.typeName), tellsRefusal: true, handle }
       }
-      const isCall = services.has(path.split('/')[1] ?? '') || isGrpc(req.headers['content-type'])
+      const isCall = services.has(firstSegment(path)) || isGrpc(req.headers['content-type'])
       return isCall ? { template: 'unknown call', open: true, handle: answerUnknown } : undefined
     },
   }
@@ -95,13 +95,19 @@ async function* explained(body: AsyncIterable<Uint8Array>, exchange: Exchange): 
   }
 }
 
-function endBroken({ res, log, signal }: Exchange, error: unknown): void {
-  if (!signal.aborted) log.error({ err: error }, 'answer broken off')
+function endBroken(exchange: Exchange, error: unknown): void {
+  const { res, signal } = exchange
+  if (!signal.aborted) exchange.log.error({ err: error }, 'answer broken off')
   res.destroy()
 }
 
+function firstSegment(path: string): string {
+  const end = path.indexOf('/', 1)
+  return path.slice(1, end < 0 ? undefined : end)
+}
+
 function isGrpc(contentType: string | undefined): boolean {
-  return /^application\/grpc\b/.test(contentType ?? '')
+  return contentType !== undefined && /^application\/grpc\b/.test(contentType)
 }
 
 /** gRPC clients look for their own status and take anything else for a fault of the network. */

@@ -3,7 +3,7 @@ import type { CallOptions } from '../../../core/dataset.ts'
 import { AetherError } from '../../../core/errors.ts'
 import { MAX_PATH_BYTES } from '../../../core/path.ts'
 import type { ReadableTree, TreeFile, TreeFolder } from '../../../dataset/tree/readable-tree.ts'
-import { findThroughLinks } from '../../follow-links.ts'
+import { resolve } from '../../follow-links.ts'
 
 /** A path in a snapshot, with scope, name and tag in front. */
 const MAX_BYTES = MAX_PATH_BYTES + 512
@@ -19,5 +19,5 @@ export async function resolvePath(
 ): Promise<TreeFile | TreeFolder> {
   if (path.includes('') || Buffer.byteLength(path.join('/')) > MAX_BYTES)
     throw new AetherError('not-found', `There is nothing at "/${path.join('/').slice(0, 300)}"`)
-  return (await findThroughLinks(tree, path, options)).node
+  return resolve(tree, path, options)
 }

@@ -1,0 +1,16 @@
+// Requests that came in one turn of the event loop are answered together. What each of them waits for is then ready at the same
+// time, and their answers go to the kernel one right behind the other. Where many clients ask for small parts, an answer costs
+// about half the processor time that it costs when each is sent before the next request is read.
+
+let turn: Promise<void> | undefined
+
+/** Resolves when all requests that have come are read; the same moment for all of them. */
+export function sameTurn(): Promise<void> {
+  turn ??= new Promise((resolve) => {
+    setImmediate(() => {
+      turn = undefined
+      resolve()
+    })
+  })
+  return turn
+}
