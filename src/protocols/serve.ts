@@ -1,10 +1,10 @@
 // The hub's server: every protocol on one port. This file only wires; what each part does stands in its own file.
 import { isIPv6 } from 'node:net'
 import type { Logger } from 'pino'
+import { createByteBudget } from '../dataset/byte-budget.ts'
 import type { ReadableTree } from '../dataset/tree/readable-tree.ts'
 import { ANONYMOUS, type Caller, type Hub } from '../hub/hub.ts'
 import { hubTrees } from '../hub/hub-tree.ts'
-import { createByteBudget } from './byte-budget.ts'
 import { datasetServiceCalls } from './dataset-service.ts'
 import { type Authenticate, createDispatcher } from './dispatch.ts'
 import type { Exchange } from './exchange.ts'

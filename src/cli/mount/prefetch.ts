@@ -1,4 +1,5 @@
 // Reads all files of a folder once, so that the cache has them: large ones whole, for a kernel that reads these by itself.
+import { oneByOne } from '../../dataset/tree/one-by-one.ts'
 import type { Place, ReadableTree, TreeFile, TreeNode, WholeFiles } from '../../dataset/tree/readable-tree.ts'
 import { WORTH_KEEPING } from '../../protocols/fuse/open-files.ts'
 
@@ -31,7 +32,7 @@ export async function prefetch(
 }
 
 async function readAll(tree: ReadableTree, { place, size }: TreeFile, signal: AbortSignal): Promise<void> {
-  for await (const _part of tree.read(place, { offset: 0, length: size }, { signal }));
+  for await (const _part of tree.read(place, { offset: 0, length: size }, { signal, ...oneByOne() }));
 }
 
 async function* filesBelow(tree: ReadableTree, folder: Place, signal: AbortSignal): AsyncGenerator<TreeFile> {

@@ -4,7 +4,7 @@ import { type BlockIndex, type Codec, lastAtMost } from '../../core/block.ts'
 import { AetherError, toAetherError } from '../../core/errors.ts'
 import { ID_BYTES } from '../../core/id.ts'
 import type { FetchBlock } from '../block-reader.ts'
-import type { ByteRoom } from './byte-room.ts'
+import type { ByteBudget } from '../byte-budget.ts'
 import { type FrameRun, type FrameSpan, framePlain } from './frame-cursor.ts'
 import type { FrameFolder } from './frame-folder.ts'
 import type { FrameCheck } from './frame-job.ts'
@@ -12,16 +12,23 @@ import type { FrameJobs } from './frame-jobs.ts'
 import type { ReadCounts } from './read-counts.ts'
 import { createTwoQueue } from './two-queue.ts'
 
-/** Checked plain bytes of a frame: all of it, or some of its chunks. In a buffer of their own, and never changed. */
+/**
+ * Checked plain bytes of a frame: all of it, or some of its chunks. In a buffer of their own, which stays as it is until all
+ * who hold it have let go of it. Then it is used again; where one never does, it is left to the garbage collector.
+ */
 export interface FramePart {
   /** First byte in the frame. */
   from: number
   bytes: Uint8Array
+  /** How many hold it, the cache itself among them. */
+  holders: number
 }
 
 export interface FrameCache {
-  /** What is wanted of each frame of a run, in its order; what is in memory is there at once. */
+  /** What is wanted of each frame of a run, in its order, held for the caller; what is in memory is there at once. */
   load(run: FrameRun, fetch: FetchBlock): (FramePart | Promise<FramePart>)[]
+  /** Lets go of a part: whoever has loaded it does not use its bytes after this. */
+  release(part: FramePart): void
 }
 
 export interface FrameCacheParts {
@@ -29,7 +36,7 @@ export interface FrameCacheParts {
   folder: FrameFolder | undefined
   jobs: FrameJobs
   /** For what is being fetched. */
-  room: ByteRoom
+  room: ByteBudget
   counts: ReadCounts
 }
 
@@ -37,6 +44,8 @@ export interface FrameCacheParts {
 interface Claim {
   frame: number
   key: string
+  /** How many wait. */
+  holders: number
   promise: Promise<FramePart>
   resolve(part: FramePart): void
   reject(error: unknown): void
@@ -44,9 +53,12 @@ interface Claim {
 
 /** What a map of frames costs besides their bytes: keys, and buffers that are a little larger. */
 const OVERHEAD = 512
+/** Frames that one job takes from the folder. */
+const JOB_FRAMES = 4
 
 export function createFrameCache({ memoryBytes, folder, jobs, room, counts }: FrameCacheParts): FrameCache {
-  const memory = createTwoQueue<string, FramePart>(memoryBytes, ({ bytes }) => bytes.buffer.byteLength + OVERHEAD)
+  const weigh = ({ bytes }: FramePart) => bytes.buffer.byteLength + OVERHEAD
+  const memory = createTwoQueue<string, FramePart>(memoryBytes, weigh, release)
   const onTheWay = new Map<string, Claim>()
 
   function load(run: FrameRun, fetch: FetchBlock): (FramePart | Promise<FramePart>)[] {
@@ -56,8 +68,8 @@ export function createFrameCache({ memoryBytes, folder, jobs, room, counts }: Fr
       const known = memory.get(key)
       const coming = onTheWay.get(key)
       if ((known && covers(known, span)) || coming) counts.memoryHits++
-      if (known && covers(known, span)) return known
-      if (coming) return coming.promise.catch((error) => afterOthers(error, run, span, fetch))
+      if (known && covers(known, span)) return hold(known)
+      if (coming) return hold(coming).promise.catch((error) => afterOthers(error, run, span, fetch))
       if (folder && known === undefined && run.spans.length === 1 && isSmall(run.index, span))
         return smallPart(folder, run, span, fetch)
       return claimed(claims, key, span.frame)
@@ -70,7 +82,7 @@ export function createFrameCache({ memoryBytes, folder, jobs, room, counts }: Fr
   function claimed(claims: Claim[], key: string, frame: number): Promise<FramePart> {
     const { promise, resolve, reject } = Promise.withResolvers<FramePart>()
     promise.catch(() => {})
-    const claim = { frame, key, promise, resolve, reject }
+    const claim = { frame, key, holders: 1, promise, resolve, reject }
     claims.push(claim)
     onTheWay.set(key, claim)
     return promise
@@ -81,7 +93,8 @@ export function createFrameCache({ memoryBytes, folder, jobs, room, counts }: Fr
     if (error instanceof AetherError && error.code === 'integrity') throw error
     const claims: Claim[] = []
     const key = `${run.block.id}-${span.frame}`
-    const promise = onTheWay.get(key)?.promise ?? claimed(claims, key, span.frame)
+    const coming = onTheWay.get(key)
+    const promise = coming ? hold(coming).promise : claimed(claims, key, span.frame)
     if (claims.length > 0) void bring(run, claims, fetch)
     return promise
   }
@@ -93,19 +106,27 @@ export function createFrameCache({ memoryBytes, folder, jobs, room, counts }: Fr
     const [bytes] = await from.read(run.block.id, [{ frame: span.frame, size, offset, check }])
     if (bytes === undefined) return afterOthers(undefined, run, span, fetch)
     counts.folderHits++
-    const found = { from: offset, bytes }
+    const found = { from: offset, bytes, holders: 1 }
     const key = `${run.block.id}-${span.frame}`
-    if (memory.get(key) === undefined) memory.set(key, found)
+    if (memory.get(key) === undefined) memory.set(key, hold(found))
     return found
   }
 
   async function bring(run: FrameRun, claims: Claim[], fetch: FetchBlock): Promise<void> {
-    const found = folder ? await fromFolder(folder, run, claims) : []
-    const missing = claims.filter((_, i) => found[i] === undefined)
+    const missing = folder ? await missingFrom(folder, run, claims) : claims
     await Promise.all(neighbours(missing).map((together) => fromStore(run, together, fetch)))
   }
 
-  async function fromFolder(from: FrameFolder, { block, index }: FrameRun, claims: Claim[]) {
+  /** Brings what the folder has. Short jobs, so that all threads take part, and the first frames are there soon. */
+  async function missingFrom(from: FrameFolder, run: FrameRun, claims: Claim[]): Promise<Claim[]> {
+    const jobs: Promise<Claim[]>[] = []
+    for (let i = 0; i < claims.length; i += JOB_FRAMES)
+      jobs.push(fromFolder(from, run, claims.slice(i, i + JOB_FRAMES)))
+    return (await Promise.all(jobs)).flat()
+  }
+
+  /** @returns what is not there */
+  async function fromFolder(from: FrameFolder, { block, index }: FrameRun, claims: Claim[]): Promise<Claim[]> {
     const wanted = claims.map(({ frame }) => {
       const check = checkOf(index, index.frameFirst[frame]!, index.frameFirst[frame + 1]!)
       return { frame, size: framePlain(index, frame).length, offset: 0, check }
@@ -114,8 +135,9 @@ export function createFrameCache({ memoryBytes, folder, jobs, room, counts }: Fr
     claims.forEach((claim, i) => {
       if (found[i]) settle(claim, found[i])
     })
-    counts.folderHits += found.filter(Boolean).length
-    return found
+    const missing = claims.filter((_, i) => found[i] === undefined)
+    counts.folderHits += claims.length - missing.length
+    return missing
   }
 
   /** @param claims frames that follow each other */
@@ -123,7 +145,7 @@ export function createFrameCache({ memoryBytes, folder, jobs, room, counts }: Fr
     const { start } = framePlain(run.index, claims[0]!.frame)
     const last = framePlain(run.index, claims.at(-1)!.frame)
     try {
-      await room.hold(last.start + last.length - start, async () => {
+      await room.hold(last.start + last.length - start, undefined, async () => {
         const frames = await fetchFrames(run, claims, fetch)
         await Promise.all(
           frames.map((bytes, i) => (bytes ? keep(run, claims[i]!, bytes) : again(run, claims[i]!, fetch))),
@@ -165,15 +187,21 @@ export function createFrameCache({ memoryBytes, folder, jobs, room, counts }: Fr
 
   function keep({ block }: FrameRun, claim: Claim, bytes: Uint8Array): void {
     counts.misses++
-    folder?.keep(block.id, claim.frame, bytes)
-    settle(claim, bytes)
+    const part = settle(claim, bytes)
+    if (folder) void folder.keep(block.id, claim.frame, hold(part).bytes).finally(() => release(part))
   }
 
-  function settle(claim: Claim, bytes: Uint8Array): void {
-    const part = { from: 0, bytes }
-    memory.set(claim.key, part)
+  function settle(claim: Claim, bytes: Uint8Array): FramePart {
+    const part = { from: 0, bytes, holders: claim.holders }
+    memory.set(claim.key, hold(part))
     onTheWay.delete(claim.key)
     claim.resolve(part)
+    return part
+  }
+
+  function release(part: FramePart): void {
+    part.holders--
+    if (part.holders === 0) jobs.recycle(part.bytes)
   }
 
   function fail(claim: Claim, error: unknown): void {
@@ -181,7 +209,12 @@ export function createFrameCache({ memoryBytes, folder, jobs, room, counts }: Fr
     claim.reject(toAetherError(error))
   }
 
-  return { load }
+  return { load, release }
+}
+
+function hold<T extends { holders: number }>(held: T): T {
+  held.holders++
+  return held
 }
 
 function covers({ from, bytes }: FramePart, span: FrameSpan): boolean {

@@ -27,8 +27,8 @@ export interface WantedFrame {
 export interface FrameFolder {
   /** Checked bytes, or undefined for what is not there or not right. Never fails: a cache that cannot be read is an empty one. */
   read(block: BlockId, wanted: WantedFrame[]): Promise<(Uint8Array | undefined)[]>
-  /** Writes a frame, behind the answer; or not, when others wait to be written already. */
-  keep(block: BlockId, frame: number, bytes: Uint8Array): void
+  /** Writes a frame, behind the answer; or not, when others wait to be written already. Resolves when it needs the bytes no more. */
+  keep(block: BlockId, frame: number, bytes: Uint8Array): Promise<void>
   /** Waits for what is being written. */
   close(): Promise<void>
 }
@@ -67,7 +67,7 @@ export function createFrameFolder(options: FrameFolderOptions, folder: BoundedFo
     track(rm(path, { force: true }).catch((error) => warn('cannot be changed', error)))
   }
 
-  function keep(block: BlockId, frame: number, bytes: Uint8Array): void {
+  async function keep(block: BlockId, frame: number, bytes: Uint8Array): Promise<void> {
     if (pendingBytes + bytes.length > MAX_PENDING || performance.now() < pausedUntil) return
     pendingBytes += bytes.length
     const done = writing
@@ -80,6 +80,7 @@ export function createFrameFolder(options: FrameFolderOptions, folder: BoundedFo
         pendingBytes -= bytes.length
       })
     track(done)
+    await done
   }
 
   async function write(block: BlockId, frame: number, bytes: Uint8Array): Promise<void> {

@@ -2,9 +2,10 @@
 // worker's, where neither reading, decoding nor hashing keeps others waiting.
 import { hash } from 'node:crypto'
 import { closeSync, fstatSync, futimesSync, openSync, readSync } from 'node:fs'
-import type { Codec } from '../../core/block.ts'
+import { CODEC_STORED, type Codec } from '../../core/block.ts'
 import { systemCode } from '../../core/errors.ts'
 import { decodeFrameSync } from '../../core/frame.ts'
+import { freeMemory } from '../../core/free-memory.ts'
 import { ID_BYTES } from '../../core/id.ts'
 
 /** What the plain bytes of a frame have to be. */
@@ -30,40 +31,42 @@ export interface FilePlace {
   offset: number
 }
 
-/** One place for each check. */
+/** One place and one target for each check. */
 export interface FrameJob {
   checks: FrameCheck[]
   source: { stored: Uint8Array; places: StoredPlace[] } | { files: FilePlace[] }
+  /** Where the bytes go, each as long as they are. */
+  targets: Uint8Array<ArrayBuffer>[]
 }
 
-/** In a buffer of its own; or why there is none: "missing" files, and bytes that are not what they should be. */
-export type FrameResult = Uint8Array<ArrayBuffer> | 'missing' | 'damaged'
+/** Whether the target has the bytes that it should have; "missing" are files. */
+export type FrameOutcome = 'whole' | 'missing' | 'damaged'
 
-export function runFrameJob({ checks, source }: FrameJob): FrameResult[] {
+export function runFrameJob({ checks, source, targets }: FrameJob): FrameOutcome[] {
   return checks.map((check, i) => {
-    const length = check.lengths.reduce((sum, chunk) => sum + chunk, 0)
-    const bytes =
-      'files' in source ? readPlain(source.files[i]!, length) : decode(source.stored, source.places[i]!, length)
-    return typeof bytes === 'string' || isWhole(bytes, check) ? bytes : 'damaged'
+    const target = targets[i]!
+    const outcome =
+      'files' in source ? readPlain(source.files[i]!, target) : decode(source.stored, source.places[i]!, target)
+    return outcome !== 'whole' || isWhole(target, check) ? outcome : 'damaged'
   })
 }
 
-function decode(stored: Uint8Array, { codec, offset, length }: StoredPlace, plainLength: number): FrameResult {
+export function plainLength({ lengths }: FrameCheck): number {
+  return lengths.reduce((sum, chunk) => sum + chunk, 0)
+}
+
+function decode(stored: Uint8Array, { codec, offset, length }: StoredPlace, target: Uint8Array): FrameOutcome {
   try {
-    return alone(decodeFrameSync(codec, stored.subarray(offset, offset + length), plainLength), stored)
+    const plain = decodeFrameSync(codec, stored.subarray(offset, offset + length), target.length)
+    target.set(plain)
+    if (codec !== CODEC_STORED) freeMemory(plain)
+    return 'whole'
   } catch {
     return 'damaged' // by whom, and what then, is for the caller to say
   }
 }
 
-/** Bytes pass to another thread, and are kept, with all of their buffer: that holds nothing else. */
-function alone(bytes: Uint8Array, shared: Uint8Array): Uint8Array<ArrayBuffer> {
-  const { buffer, byteOffset, length } = bytes
-  const isAlone = buffer instanceof ArrayBuffer && buffer !== shared.buffer && buffer.byteLength > 2 * Buffer.poolSize
-  return isAlone ? new Uint8Array(buffer, byteOffset, length) : new Uint8Array(bytes)
-}
-
-function readPlain({ path, size, offset }: FilePlace, length: number): FrameResult {
+function readPlain({ path, size, offset }: FilePlace, target: Uint8Array): FrameOutcome {
   let file: number
   try {
     file = openSync(path, 'r+') // its times are changed below
@@ -75,8 +78,7 @@ function readPlain({ path, size, offset }: FilePlace, length: number): FrameResu
     const stat = fstatSync(file)
     if (stat.size !== size) return 'damaged'
     noteUse(file, stat.mtimeMs)
-    const bytes = Buffer.allocUnsafeSlow(length) as Uint8Array<ArrayBuffer>
-    return readSync(file, bytes, 0, length, offset) === length ? bytes : 'damaged'
+    return readSync(file, target, 0, target.length, offset) === target.length ? 'whole' : 'damaged'
   } finally {
     closeSync(file)
   }

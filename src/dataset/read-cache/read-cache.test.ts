@@ -40,6 +40,32 @@ describe('createReadCache', () => {
     )
   })
 
+  it('uses the buffers of pieces again once they were given back, and of no others', async () => {
+    const store = newStore()
+    const all = { offset: 0, length: content.length }
+    for (const inlineBytes of [0, 64 * MiB]) {
+      const cache = open({ memoryBytes: 400_000, inlineBytes })
+      const kept: { piece: Uint8Array; at: number }[] = []
+      const buffers = new Set<ArrayBufferLike>()
+      const readAll = async (gives: boolean) => {
+        const back: (() => void)[] = []
+        const lent = gives ? (giveBack: () => void) => back.push(giveBack) : undefined
+        let at = 0
+        for await (const piece of cache.read(store.record, all, all, store.fetch, { lent })) {
+          assert.ok(content.subarray(at, at + piece.length).equals(piece))
+          if (gives) buffers.add(piece.buffer)
+          else kept.push({ piece, at })
+          at += piece.length
+          for (const giveBack of back.splice(0)) giveBack()
+        }
+      }
+      await Promise.all([true, false, true].map(readAll))
+      for (let i = 0; i < 5; i++) await readAll(true)
+      assert.ok(kept.every(({ piece, at }) => content.subarray(at, at + piece.length).equals(piece)))
+      assert.ok(inlineBytes === 0 || buffers.size < 3 * kept.length) // they move to workers and back: others by name
+    }
+  })
+
   it('fetches once what many ask for at the same time', async () => {
     const store = newStore()
     const cache = open()

@@ -2,11 +2,11 @@
 import type { BlockIndex, BlockInfo } from '../../core/block.ts'
 import type { SnapshotRecord } from '../../core/record.ts'
 import { createBlockReader, createIndexCache, type FetchBlock } from '../block-reader.ts'
+import { createByteBudget } from '../byte-budget.ts'
 import { createSharedWork } from '../shared-work.ts'
 import type { ByteSpan, TreeContents } from '../tree/tree-contents.ts'
 import { createBoundedFolders } from './bounded-folder.ts'
-import { createByteRoom } from './byte-room.ts'
-import { createFrameCache } from './frame-cache.ts'
+import { createFrameCache, type FramePart } from './frame-cache.ts'
 import { createFrameCursor, type FrameRun } from './frame-cursor.ts'
 import { createFrameFolder, type FrameFolderOptions } from './frame-folder.ts'
 import { createFrameJobs } from './frame-jobs.ts'
@@ -48,7 +48,7 @@ export function createReadCache(options: ReadCacheOptions = {}): ReadCache {
   const jobs = createFrameJobs(options.inlineBytes)
   const folders = options.folder && createBoundedFolders(options.folder.path, KINDS, options.folder.maxBytes)
   const folder = options.folder && folders && createFrameFolder(options.folder, folders.frames, jobs)
-  const frames = createFrameCache({ memoryBytes, folder, jobs, room: createByteRoom(fetchBytes), counts })
+  const frames = createFrameCache({ memoryBytes, folder, jobs, room: createByteBudget(fetchBytes), counts })
   const indexes = createIndexCache()
   const indexReads = createSharedWork<string, BlockIndex>()
   const aheadRoom = createAheadRoom(aheadBytes)
@@ -63,7 +63,7 @@ export function createReadCache(options: ReadCacheOptions = {}): ReadCache {
     return createFrameCursor(record, record.content.extents, range, indexOf)
   }
 
-  async function* read(...[record, file, range, fetch, { signal } = {}]: Parameters<TreeContents['read']>) {
+  async function* read(...[record, file, range, fetch, { signal, lent } = {}]: Parameters<TreeContents['read']>) {
     const place = (span: ByteSpan) => ({ offset: file.offset + span.offset, length: span.length })
     let next = readAhead.note(`${record.digest} ${file.offset}`, range, file.length)
     const load = (run: FrameRun) => {
@@ -72,10 +72,20 @@ export function createReadCache(options: ReadCacheOptions = {}): ReadCache {
       next = undefined
       return wanted
     }
-    const parts = streamParts(cursorOf(record, place(range), fetch, signal), load, aheadRoom, signal)
+    const given = (part: FramePart) => lent?.(() => frames.release(part))
+    const parts = streamParts(cursorOf(record, place(range), fetch, signal), load, aheadRoom, given, signal)
     for await (const part of parts) {
       counts.givenBytes += part.length
       yield part
+    }
+  }
+
+  /** What was only to be in memory. */
+  async function letGo(part: FramePart | Promise<FramePart>): Promise<void> {
+    try {
+      frames.release(await part)
+    } catch {
+      // whoever comes for it fails as well
     }
   }
 
@@ -86,7 +96,7 @@ export function createReadCache(options: ReadCacheOptions = {}): ReadCache {
     const loads: Promise<unknown>[] = []
     try {
       for (let run = await cursor.take(LONGEST_RUN); run; run = await cursor.take(LONGEST_RUN))
-        loads.push(Promise.allSettled(frames.load(run, fetch)))
+        loads.push(...frames.load(run, fetch).map(letGo))
     } catch {
       // An index cannot be had: as above.
     }

@@ -36,11 +36,16 @@ interface Begun {
   parts: (FramePart | Promise<FramePart>)[]
 }
 
-/** Pieces of a range in order, as long as somebody asks for them. @param load begins to bring the frames of a run */
+/**
+ * Pieces of a range in order, as long as somebody asks for them.
+ * @param load begins to bring the frames of a run
+ * @param given hears of the part under each piece
+ */
 export async function* streamParts(
   cursor: FrameCursor,
   load: (run: FrameRun) => Begun['parts'],
   ahead: AheadRoom,
+  given: (part: FramePart) => void,
   signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   const queue: { begun: Promise<Begun | undefined>; reserved: number }[] = []
@@ -67,17 +72,22 @@ export async function* streamParts(
       if (now === undefined) return
       if (wanted > 0) size = Math.min(size * 2, LONGEST_RUN)
       beginMore()
-      yield* partsOf(now, signal)
+      yield* partsOf(now, given, signal)
     }
   } finally {
     for (const { reserved } of queue) ahead.give(reserved)
   }
 }
 
-async function* partsOf({ run, parts }: Begun, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+async function* partsOf(
+  { run, parts }: Begun,
+  given: (part: FramePart) => void,
+  signal?: AbortSignal,
+): AsyncGenerator<Uint8Array> {
   for (const [i, { from, end }] of run.spans.entries()) {
     const part = parts[i]!
     const there = part instanceof Promise ? await unlessAborted(part, signal) : part
+    given(there)
     yield there.bytes.subarray(from - there.from, end - there.from)
   }
 }

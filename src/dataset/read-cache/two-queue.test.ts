@@ -30,22 +30,32 @@ describe('createTwoQueue', () => {
     assert.ok(Array.from({ length: 50 }, (_, i) => i).every((key) => cache.get(key) === undefined))
   })
 
-  it('gives what was set last under a key, and never holds more than it may', () => {
+  it('gives what was set last under a key, never holds more than it may, and tells once of each that leaves', () => {
     const step = fc.record({ key: fc.nat(30), weight: fc.nat(12), remove: fc.boolean() })
     fc.assert(
       fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
-        const cache = createTwoQueue<number, { weight: number }>(40, ({ weight }) => weight)
+        const gone: object[] = []
+        const cache = createTwoQueue<number, { weight: number }>(
+          40,
+          ({ weight }) => weight,
+          (value) => gone.push(value),
+        )
+        let set = 0
         const last = new Map<number, object | undefined>()
         for (const { key, weight, remove } of steps) {
           const value = { weight }
           if (remove) cache.delete(key)
           else cache.set(key, value)
+          if (!remove) set++
           last.set(key, remove ? undefined : value)
           const held = [...last.keys()].map((known) => [known, cache.get(known)] as const)
           for (const [known, value] of held) assert.ok(value === undefined || value === last.get(known))
           const sum = held.reduce((total, [, value]) => total + (value?.weight ?? 0), 0)
           assert.equal(cache.weight(), sum)
           assert.ok(sum <= 40)
+          const kept = held.filter(([, value]) => value !== undefined)
+          assert.deepEqual([gone.length, new Set(gone).size], [set - kept.length, gone.length])
+          assert.ok(kept.every(([, value]) => !gone.includes(value!)))
         }
       }),
     )

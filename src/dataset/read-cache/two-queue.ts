@@ -25,8 +25,15 @@ interface Queue<K, T> {
   weight: number
 }
 
-/** Keeps values of at most `maxWeight` in all; a value heavier than that is not kept. */
-export function createTwoQueue<K, V>(maxWeight: number, weigh: (value: V) => number): TwoQueue<K, V> {
+/**
+ * Keeps values of at most `maxWeight` in all; a value heavier than that is not kept.
+ * @param onLeave hears of each value that is not here any more, or never was
+ */
+export function createTwoQueue<K, V>(
+  maxWeight: number,
+  weigh: (value: V) => number,
+  onLeave: (value: V) => void = () => {},
+): TwoQueue<K, V> {
   const fresh: Queue<K, V> = { items: new Map(), weight: 0 }
   const proven: Queue<K, V> = { items: new Map(), weight: 0 }
   const ghosts: Queue<K, number> = { items: new Map(), weight: 0 }
@@ -43,7 +50,10 @@ export function createTwoQueue<K, V>(maxWeight: number, weigh: (value: V) => num
     const weight = weigh(value)
     const queue = queueFor(key)
     remove(key)
-    if (weight > maxWeight) return
+    if (weight > maxWeight) {
+      onLeave(value)
+      return
+    }
     queue.items.set(key, value)
     queue.weight += weight
     while (fresh.weight + proven.weight > maxWeight) shrink()
@@ -57,20 +67,27 @@ export function createTwoQueue<K, V>(maxWeight: number, weigh: (value: V) => num
 
   function shrink(): void {
     if (fresh.weight <= maxWeight * NEW_PART && proven.items.size > 0) {
-      drop(proven, oldest(proven), weigh)
+      leave(proven, oldest(proven))
       return
     }
     const key = oldest(fresh)
     const weight = weigh(fresh.items.get(key)!)
-    drop(fresh, key, weigh)
+    leave(fresh, key)
     ghosts.items.set(key, weight)
     ghosts.weight += weight
     while (ghosts.weight > maxWeight * GHOST_PART) drop(ghosts, oldest(ghosts), (ghost) => ghost)
   }
 
   function remove(key: K): void {
-    drop(fresh, key, weigh)
-    drop(proven, key, weigh)
+    leave(fresh, key)
+    leave(proven, key)
+  }
+
+  function leave(queue: Queue<K, V>, key: K): void {
+    const value = queue.items.get(key)
+    if (value === undefined) return
+    drop(queue, key, weigh)
+    onLeave(value)
   }
 
   return { get, set, delete: remove, weight: () => fresh.weight + proven.weight }

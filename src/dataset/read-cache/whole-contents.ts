@@ -2,6 +2,7 @@
 import { lastAtMost } from '../../core/block.ts'
 import { AetherError } from '../../core/errors.ts'
 import { mapOrdered } from '../map-ordered.ts'
+import { oneByOne } from '../tree/one-by-one.ts'
 import type { TreeContents, WholeContents } from '../tree/tree-contents.ts'
 import { createWorkerPool, workerModule } from '../worker-pool.ts'
 import type { BoundedFolder } from './bounded-folder.ts'
@@ -41,7 +42,7 @@ export function createWholeContents(parts: WholeParts): WholeContents & { close(
       const either = AbortSignal.any([closing.signal, ...(signal ? [signal] : [])])
       const range = { offset: 0, length: span.length }
       const kept = folder.keep({ hash, size: span.length }, () =>
-        parts.read(record, span, range, fetch, { signal: either }),
+        parts.read(record, span, range, fetch, { signal: either, ...oneByOne() }),
       )
       keeping.add(kept)
       return kept.finally(() => keeping.delete(kept))

@@ -96,6 +96,14 @@ export interface ListOptions extends CallOptions {
   limit: number
 }
 
+export interface ReadOptions extends CallOptions {
+  /**
+   * For who reads much and is done with pieces soon: gets, for each piece, what gives it back, so that its buffer is used
+   * again. After that, and not before, its bytes may change. One that is not given back stays as it is.
+   */
+  lent?: (giveBack: () => void) => void
+}
+
 /**
  * What one caller may see. All failures are AetherErrors; what is not there and what the caller may not know of are both
  * `not-found`. Many trees may share one cache of contents.
@@ -118,7 +126,7 @@ export interface ReadableTree {
    * Every byte was checked. Reads that follow each other are read ahead.
    * @throws {AetherError} `integrity` when bytes are not what they should be, in the store too; `unavailable`
    */
-  read(file: SnapshotPlace, range: { offset: number; length: number }, options?: CallOptions): AsyncIterable<Uint8Array>
+  read(file: SnapshotPlace, range: { offset: number; length: number }, options?: ReadOptions): AsyncIterable<Uint8Array>
   /** Where a tag points now, and then each time it moves. @throws {AetherError} `not-found` when it is gone */
   watch(place: { dataset: DatasetName; tag: TagName }, options?: CallOptions): AsyncIterable<TagInfo>
   /** Undefined when this tree keeps no whole files on this machine. */

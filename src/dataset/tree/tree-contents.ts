@@ -5,6 +5,7 @@ import type { FileHash } from '../../core/id.ts'
 import type { SnapshotRecord } from '../../core/record.ts'
 import { createBlockReader, createIndexCache, type FetchBlock } from '../block-reader.ts'
 import { readRange } from '../snapshot-reader.ts'
+import type { ReadOptions } from './readable-tree.ts'
 
 export interface ByteSpan {
   /** First byte. */
@@ -23,7 +24,7 @@ export interface TreeContents {
     file: ByteSpan,
     range: ByteSpan,
     fetch: FetchBlock,
-    options?: CallOptions,
+    options?: ReadOptions,
   ): AsyncIterable<Uint8Array>
   /** Undefined when no whole files are kept. */
   whole?: WholeContents

@@ -103,14 +103,22 @@ export function createOperations({ onFailure = () => {}, backings, ...mounted }:
 
   async function readFrom(place: SnapshotPlace, offset: number, length: number, signal: AbortSignal): Promise<Reply> {
     const parts: Uint8Array[] = []
+    const lent: (() => void)[] = []
     let bytes = 0
-    for await (const part of tree.read(place, { offset, length }, { signal })) {
+    for await (const part of tree.read(
+      place,
+      { offset, length },
+      { signal, lent: (giveBack) => lent.push(giveBack) },
+    )) {
       parts.push(part)
       bytes += part.length
     }
     // The kernel would take fewer bytes for the end of the file.
     if (bytes !== length) throw new AetherError('internal', `There were ${bytes} bytes where ${length} have to be`)
-    return done(...parts)
+    const release = () => {
+      for (const giveBack of lent) giveBack()
+    }
+    return { ...done(...parts), release }
   }
 
   async function attribute({ request, node, signal }: Asked): Promise<Reply> {

@@ -6,6 +6,8 @@ export interface Reply {
   parts: readonly Uint8Array[]
   /** The kernel did not take it, as nobody waits any more: what was counted for it is counted back. */
   undo?: () => void
+  /** Once it was sent, or could not be: nobody needs the parts any more. */
+  release?: () => void
 }
 
 export function done(...parts: Uint8Array[]): Reply {

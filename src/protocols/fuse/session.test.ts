@@ -164,7 +164,8 @@ describe('createSession', () => {
 
   it('counts back what the kernel did not take, and leaves nobody waiting', async () => {
     let undone = 0
-    const reply = { ...done(Buffer.from('x')), undo: () => void undone++ }
+    let released = 0
+    const reply = { ...done(Buffer.from('x')), undo: () => void undone++, release: () => void released++ }
     const kernel = bench(
       async () => reply,
       ({ unique, error }) => (unique === 2 ? 'ENOENT' : error === 0 ? 'EINVAL' : undefined),
@@ -173,7 +174,7 @@ describe('createSession', () => {
     kernel.push(requestBytes(OPCODE.lookup, 1, undefined, 4))
     await kernel.answered(1)
     assert.deepEqual(kernel.answers, [{ unique: 4, error: ERRNO.EIO, body: '' }])
-    assert.equal(undone, 2)
+    assert.deepEqual([undone, released], [2, 2])
     assert.equal(kernel.failures.length, 1)
     await endOf(kernel)
   })

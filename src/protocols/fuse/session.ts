@@ -111,6 +111,7 @@ export function createSession({ device, operations, nodes, loops, onFailure = ()
     const reply = await operations.answer(request, stopper.signal)
     waiting.delete(request.unique)
     send(request.unique, reply)
+    reply.release?.()
   }
 
   function send(unique: number, { error, parts, undo }: Reply): void {

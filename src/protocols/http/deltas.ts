@@ -1,11 +1,11 @@
 // Deltas as plain HTTP. Addresses: docs/format.md, section 8.
 import { parseDigest } from '../../core/id.ts'
 import { parseDatasetName } from '../../core/names.ts'
+import type { ByteBudget } from '../../dataset/byte-budget.ts'
 import { MAX_DELTA } from '../../hub/deltas/delta-store.ts'
 import type { Delta, Hub, TakenBlock } from '../../hub/hub.ts'
 import type { ByteRange } from '../../storage/storage.ts'
 import { sendJson, sendPieces } from '../answer.ts'
-import type { ByteBudget } from '../byte-budget.ts'
 import { ASK_ANEW } from '../cache-control.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Variables } from '../path-template.ts'

@@ -2,7 +2,7 @@
 // makes it wait. A client that takes nothing of its answers is cut off.
 import type { Socket } from 'node:net'
 import { AetherError, toAetherError } from '../../core/errors.ts'
-import type { ByteBudget } from '../byte-budget.ts'
+import type { ByteBudget } from '../../dataset/byte-budget.ts'
 import { type NfsLimits, RECORD_BYTES } from './limits.ts'
 import type { OpenCall } from './open-call.ts'
 import { createRecordAssembler } from './record-marking.ts'

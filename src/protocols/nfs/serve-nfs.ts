@@ -1,8 +1,8 @@
 // The NFS door: MOUNT and NFS on one port, for everybody who may connect. This file only wires.
 import { type AddressInfo, type BlockList, createServer, isIPv6, type Socket } from 'node:net'
 import type { Logger } from 'pino'
+import { createByteBudget } from '../../dataset/byte-budget.ts'
 import type { ReadableTree } from '../../dataset/tree/readable-tree.ts'
-import { createByteBudget } from '../byte-budget.ts'
 import type { NfsMetrics } from '../nfs-metrics.ts'
 import { isAllowed } from './client-addresses.ts'
 import { type Connection, serveConnection } from './connection.ts'
