@@ -8,7 +8,9 @@ import { promisify } from 'node:util'
 import { pino } from 'pino'
 import { type RunningMount, runMount } from '../src/cli/mount/run-mount.ts'
 import { createShownRoot } from '../src/cli/mount/shown-root.ts'
-import type { Place, ReadableTree } from '../src/dataset/tree/readable-tree.ts'
+import type { Client } from '../src/client/client.ts'
+import { connect } from '../src/client/index.ts'
+import type { Place, ReadableTree, TreeFile } from '../src/dataset/tree/readable-tree.ts'
 import { madeTree } from '../test/doors/made-tree.fixture.ts'
 
 const run = promisify(execFile)
@@ -51,43 +53,54 @@ async function measureListing(name: string, folder: string): Promise<void> {
   console.log(`${name.padEnd(24)} ls -lR of ${FILES} files: ${times.join(', then ')}`)
 }
 
-async function mounted(path: string, tree: ReadableTree, place: Place): Promise<RunningMount> {
+async function mounted(path: string, tree: ReadableTree, place: Place, passthrough = false): Promise<RunningMount> {
   await mkdir(path)
   return runMount({
     tree,
     root: createShownRoot(place),
     path,
     options: { source: 'made', allowOther: false },
-    passthrough: false,
+    passthrough,
     logger: pino({ level: 'warn' }),
     now: Date.now,
     beside: async () => {},
   })
 }
 
-/** A random file on a hub of this machine, by the command line: read once, so that the folder cache has it, and then measured. */
+/** A random file on a hub of this machine: with nothing at hand, with its frames in the folder cache, and with all of it there as one file. */
 async function measureHub(folder: string): Promise<void> {
   await mkdir(join(folder, 'source'), { recursive: true })
-  await mkdir(join(folder, 'mounted'))
   const env = { ...process.env, HOME: folder, AETHERFS_NO_PROGRESS: 'true' }
-  const hub = spawn(process.execPath, [MAIN, 'run', '--listen', '127.0.0.1:0', '--storage', join(folder, 'store')], {
-    env,
-    stdio: ['ignore', 'pipe', 'ignore'],
-  })
-  const [line] = (await once(hub.stdout, 'data')) as [Buffer]
-  const host = line.toString().trim().replace('http://', '')
-  const aetherfs = (...args: string[]) => run(process.execPath, [MAIN, ...args, '--host', host, '-q'], { env })
+  const args = ['run', '--listen', '127.0.0.1:0', '--storage', join(folder, 'store'), '--read-memory', '1GiB']
+  const hub = spawn(process.execPath, [MAIN, ...args], { env, stdio: ['ignore', 'pipe', 'ignore'] })
   try {
+    const [line] = (await once(hub.stdout, 'data')) as [Buffer]
+    const host = line.toString().trim().replace('http://', '')
     await run('dd', ['if=/dev/urandom', `of=${join(folder, 'source/big')}`, 'bs=1M', `count=${SIZE / MiB}`])
-    await aetherfs('push', join(folder, 'source'), '-t', 'big')
-    await aetherfs('mount', 'big', join(folder, 'mounted'))
-    const file = join(folder, 'mounted/big')
-    await measureReads('mount of a hub, cold', file)
-    await measureReads('mount of a hub, cached', file)
-    await run('umount', [join(folder, 'mounted')])
+    const client = connect({ host, cacheFolder: join(folder, 'cache') })
+    await client.push(join(folder, 'source'), ['big'])
+    const kinds: [string, boolean][] = [
+      ['mount of a hub, cold', false],
+      ['mount of a hub, frames', false],
+      ['mount of a hub, whole', true],
+    ]
+    for (const [name, passthrough] of kinds) await measureTree(name, client, folder, passthrough)
+    client.close()
   } finally {
     hub.kill()
   }
+}
+
+/** A mount of its own each time, so that nothing but the folder cache is warm. */
+async function measureTree(name: string, client: Client, folder: string, passthrough: boolean): Promise<void> {
+  const tree = await client.tree()
+  const file = (await tree.find(['big', 'latest', 'big'])) as TreeFile
+  if (passthrough) await tree.whole!.keep(file.place)
+  const path = join(folder, name)
+  const mount = await mounted(path, tree, { ...file.place, index: 0, depth: 0 }, passthrough)
+  await measureReads(name, join(path, 'big'))
+  await mount.unmount()
+  await tree.close()
 }
 
 function namesOf(count: number): string[] {
