@@ -120,8 +120,8 @@ export function createListingReader(take: (line: Span) => void): ListingReader {
     begun ||= start > 0
     const end = begun ? Math.max(start, bytes.lastIndexOf(LINE_FEED) + 1) : 0
     takeLines(bytes, start, end)
-    rest = bytes.subarray(end)
-    if (rest.length > MAX_LINE) throw malformed('a line is longer than any may be')
+    if (bytes.length - end > MAX_LINE) throw malformed('a line is longer than any may be')
+    rest = Buffer.from(bytes.subarray(end)) // the piece is its owner's again
   }
 
   function takeLines(bytes: Buffer, start: number, end: number): void {
