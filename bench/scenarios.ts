@@ -7,11 +7,12 @@ import { casync } from './tools/casync.ts'
 import { cp, find, sha256sum } from './tools/coreutils.ts'
 import { deltaCodec } from './tools/delta-codec.ts'
 import { chunks, deltas } from './tools/deltas.ts'
-import { fsDoor, mountDoor, nfsDoor, plainFiles, s3Door, webdavDoor } from './tools/doors.ts'
+import { fsDoor, mountDoor, mountMany, nfsDoor, plainFiles, s3Door, webdavDoor } from './tools/doors.ts'
 import { fleet } from './tools/fleet.ts'
 import { patchFrom } from './tools/patch-from.ts'
 import { restic } from './tools/restic.ts'
 import { rsync, rsyncDelta } from './tools/rsync.ts'
+import { httpRanges, mountReads } from './tools/small-reads.ts'
 import { countSyncs } from './tools/syncs.ts'
 import { tarZstd } from './tools/tar-zstd.ts'
 import type { Tool } from './tools/tool.ts'
@@ -54,6 +55,9 @@ export const SCENARIOS: readonly Scenario[] = [
   ),
   { name: 'doors-read', set: 'incompressible', tools: DOORS, part: 'doors', space: 6e9 },
   { name: 'doors-list', set: 'files', tools: [mountDoor, plainFiles], part: 'doors', space: 1e9 },
+  { name: 'doors-many', set: 'many-files', scale: 0.5, tools: [mountMany], part: 'doors', space: 2e9 },
+  { name: 'doors-ranges', set: 'few', tools: [httpRanges], part: 'doors', space: 1e9 },
+  { name: 'doors-random', set: 'few', tools: [mountReads], part: 'doors', space: 1e9 },
   // Memory for one file and the other is what zstd would want here.
   { name: 'large-database', set: 'large-database', tools: [...UPDATES, deltaCodec], part: 'delta', space: 12e9 },
 ]

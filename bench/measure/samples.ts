@@ -15,6 +15,8 @@ export interface Sample extends Omit<Usage, 'stdout'> {
   fill?: number
   /** Plain bytes of what was pushed or pulled. */
   content?: number
+  /** Seconds that one of many small reads took. */
+  latency?: { median: number; p99: number }
   /** Calls that wait for the disk. */
   syncs?: number
 }

@@ -1,15 +1,20 @@
 // What reading in place has to reach.
 import type { Samples } from '../measure/samples.ts'
-import { fsDoor, mountDoor, nfsDoor, plainFiles, webdavDoor } from '../tools/doors.ts'
+import { fsDoor, mountDoor, mountMany, nfsDoor, plainFiles, webdavDoor } from '../tools/doors.ts'
+import { BY_DIGEST, BY_NGINX, BY_TAG, FRAMES, FREE_FUSE } from '../tools/small-reads.ts'
 import { STEP } from '../tools/tool.ts'
 import type { Figure } from './figures.ts'
-import { over, picker } from './ratios.ts'
+import { over, type Pick, picker } from './ratios.ts'
 
 export function doorFigures(samples: Samples): Figure[] {
-  const speed = picker(samples, ({ content, wall }) => content && content / 1e9 / wall)
+  const rate = picker(samples, ({ content, wall }) => content && content / 1e9 / wall)
   const wall = picker(samples, (sample) => sample.wall)
-  const read = (tool: string, step: string = STEP.readAgain) => speed('doors-read', step, tool)
+  const median = picker(samples, ({ latency }) => latency?.median)
+  const p99 = picker(samples, ({ latency }) => latency?.p99)
+  const read = (tool: string, step: string = STEP.readAgain) => rate('doors-read', step, tool)
   const list = (step: string, tool: string) => wall('doors-list', step, tool)
+  const ranges = (pick: Pick, tool: string) => pick('doors-ranges', STEP.ranges, tool)
+  const random = (tool: string) => median('doors-random', STEP.random, tool)
   const least = { least: true, unit: 'GB/s' }
 
   return [
@@ -33,5 +38,29 @@ export function doorFigures(samples: Samples): Figure[] {
       value: over(list(STEP.listAgain, mountDoor.name), list(STEP.listAgain, plainFiles.name)),
       limit: 1.2,
     },
+    {
+      what: 'mount of 100,000 files, until it answers',
+      value: wall('doors-many', STEP.usable, mountMany.name),
+      limit: 1,
+      unit: 's',
+    },
+    {
+      what: 'mount, 4 KiB here and there, median / FUSE that does nothing',
+      value: over(random(FRAMES), random(FREE_FUSE)),
+      limit: 3,
+    },
+    ...[BY_DIGEST, BY_TAG].flatMap((tool) => [
+      {
+        what: `ranges of 64 KiB, 64 clients, ${tool}: speed / nginx`,
+        value: over(ranges(rate, tool), ranges(rate, BY_NGINX)),
+        limit: 0.5,
+        least: true,
+      },
+      {
+        what: `ranges of 64 KiB, 64 clients, ${tool}: 99 % / nginx`,
+        value: over(ranges(p99, tool), ranges(p99, BY_NGINX)),
+        limit: 2,
+      },
+    ]),
   ]
 }

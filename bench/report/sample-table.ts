@@ -31,6 +31,9 @@ const CELLS: readonly Cell[] = [
   { title: 'PEAK MiB', ...right, text: median((sample) => sample.peak / 2 ** 20, whole) },
   { title: 'HUB CPU', ...right, text: median((sample) => sample.hub?.cpu, seconds) },
   { title: 'HUB MiB', ...right, text: median((sample) => sample.hub && sample.hub.peak / 2 ** 20, whole) },
+  { title: 'MEDIAN ms', ...right, text: median((sample) => sample.latency?.median, milliseconds) },
+  { title: '99 % ms', ...right, text: median((sample) => sample.latency?.p99, milliseconds) },
+  { title: 'MB/s', ...right, text: median(rateOf, whole) },
   { title: 'SENT MB', ...right, text: median((sample) => sample.sent && sample.sent / 1e6, megabytes) },
   { title: 'STORED MB', ...right, text: median((sample) => sample.stored && sample.stored / 1e6, megabytes) },
   { title: 'PUTS', ...right, text: median((sample) => sample.hub?.requests?.puts, whole) },
@@ -100,6 +103,15 @@ function ratio(pick: (sample: Sample) => number | undefined) {
 
 function seconds(value: number): string {
   return value.toFixed(value < 10 ? 2 : 1)
+}
+
+/** Of many small reads: in MB a second. Elsewhere the time says it. */
+function rateOf({ latency, content, wall }: Sample): number | undefined {
+  return latency && content && content / 1e6 / wall
+}
+
+function milliseconds(value: number): string {
+  return (value * 1000).toPrecision(3)
 }
 
 function whole(value: number): string {

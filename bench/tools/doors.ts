@@ -79,6 +79,24 @@ export const mountDoor: Tool = {
     }),
 }
 
+/** Until the root of a mount can be listed, and a file of it looked at, with nothing at hand. */
+export const mountMany: Tool = {
+  name: 'mount',
+  programs: ['mount', 'umount', 'stat'],
+  packages: 'mount coreutils',
+  run: (stage) =>
+    withPushed(stage, [], async (hub) => {
+      const folder = stage.at('mounted')
+      mkdirSync(folder)
+      const file = readdirSync(stage.set.v1, { recursive: true, encoding: 'utf8' }).at(-1)!
+      const script = '"$0" mount "$1" "$2" -q && ls "$2" > /dev/null && stat "$2/$3" > /dev/null'
+      const words = ['sh', '-c', script, stage.program, `${DATASET}:latest`, folder, file]
+      const usage = await stage.time(words, { env: { AETHERFS_HOST: hub.host } })
+      await stage.time(['umount', folder])
+      stage.add({ step: STEP.usable, tool: mountMany.name, ...usage })
+    }),
+}
+
 async function withPushed(stage: Stage, args: readonly string[], work: (hub: Hub) => Promise<void>): Promise<void> {
   const store = stage.at('store')
   mkdirSync(store)

@@ -1,24 +1,36 @@
-// node test/doors/http-figures.ts: how fast /fs/ is, beside nginx of Debian and a bare node:http over the same
-// file. Prints, and decides nothing.
+// Ranges of a file over HTTP for many clients at once: /fs/ beside nginx of Debian, and node:http with nothing around it. Prints
+// a line of JSON for each run (`ManyRequests`). Nothing is installed: the packages are unpacked.
 import { execFile, spawn } from 'node:child_process'
 import { randomFillSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { promisify } from 'node:util'
-import { unpackPackages } from '../testing/debian-packages.ts'
-import { startHubProcess } from '../testing/hub-process.fixture.ts'
-import { startProgram } from '../testing/program.fixture.ts'
-import { type TemporaryFolder, temporaryFolder } from '../testing/temporary-folder.fixture.ts'
-import { until } from '../testing/until.fixture.ts'
+import { unpackPackages } from '../test/testing/debian-packages.ts'
+import { startHubProcess } from '../test/testing/hub-process.fixture.ts'
+import { startProgram } from '../test/testing/program.fixture.ts'
+import { type TemporaryFolder, temporaryFolder } from '../test/testing/temporary-folder.fixture.ts'
+import { until } from '../test/testing/until.fixture.ts'
+
+export interface ManyRequests {
+  tool: string
+  /** Seconds; of one request, `latency`. */
+  wall: number
+  cpu: number
+  latency: { median: number; p99: number }
+  /** Bytes. */
+  peak: number
+  content: number
+}
 
 const run = promisify(execFile)
-const MAIN = new URL('../../src/cli/main.ts', import.meta.url).pathname
+const MAIN = new URL('../src/cli/main.ts', import.meta.url).pathname
 const MIB = 1024 * 1024
 const SIZE = 256 * MIB
 const PART = 64 * 1024
 const CLIENTS = 64
 const SECONDS = 5
+const ROUNDS = 3
 const WRK_SCRIPT = `
 request = function()
   local first = math.random(0, ${SIZE - PART})
@@ -26,7 +38,7 @@ request = function()
 end
 `
 
-const tools = await unpackPackages('doors-figures', ['curl', 'nginx-light', 'wrk'])
+const tools = await unpackPackages('doors-figures', ['nginx-light', 'wrk'])
 await using folder = await temporaryFolder()
 await mkdir(folder.at('files'))
 await writeFile(folder.at('files/large.bin'), randomFillSync(Buffer.alloc(SIZE)))
@@ -42,31 +54,30 @@ const pushed = await run(process.execPath, [MAIN, 'push', folder.at('files'), '-
 })
 
 interface Server {
-  name: string
+  tool: string
   url: string
   pid(): number | undefined
 }
 
 const [digest] = /sha256:[0-9a-f]{64}/.exec(pushed.stdout)!
 const hubPid = () => hub.program.process.pid
-const byNginx = { name: 'nginx', url: `${nginx.url}/large.bin`, pid: nginx.worker }
-const byDigest = { name: '/fs/ by digest', url: `${hub.url}/fs/large/by-digest/${digest}/large.bin`, pid: hubPid }
-const byTag = { name: '/fs/ by tag', url: `${hub.url}/fs/large/v1/large.bin`, pid: hubPid }
-const byNode = { name: 'node:http alone', url: bare.url, pid: () => bare.program.process.pid }
+const byNginx = { tool: 'nginx', url: `${nginx.url}/large.bin`, pid: nginx.worker }
+const byDigest = { tool: '/fs/ by digest', url: `${hub.url}/fs/large/by-digest/${digest}/large.bin`, pid: hubPid }
+const byTag = { tool: '/fs/ by tag', url: `${hub.url}/fs/large/v1/large.bin`, pid: hubPid }
+const byNode = { tool: 'node:http alone', url: bare.url, pid: () => bare.program.process.pid }
 
-// In turns, so that what else the machine does hits all of them. In the first rounds code is compiled.
-for (let round = 0; round < 4; round++)
-  for (const server of [byNginx, byDigest]) await report('whole file, one curl', server, download)
-for (let round = 0; round < 4; round++)
-  for (const server of [byNginx, byNode, byDigest, byTag])
-    await report(`${CLIENTS} connections, ranges of 64 KiB`, server, ranges)
+// In turns, so that what else the machine does hits all of them. In the first round caches are filled and code is compiled.
+for (let round = 0; round <= ROUNDS; round++)
+  for (const server of [byNginx, byNode, byDigest, byTag]) {
+    const usage = await measured(server)
+    if (round > 0) console.log(JSON.stringify(usage))
+  }
 
-/** With the time that the server was on a processor: on a machine that does other things too, that tells more. */
-async function report(what: string, server: Server, measure: (url: string) => Promise<string>): Promise<void> {
-  const before = processorSeconds(server.pid())
-  const figures = await measure(server.url)
-  const seconds = (processorSeconds(server.pid()) - before).toFixed(2)
-  console.log(`${server.name}: ${what}: ${figures}, ${seconds} s of processor time`)
+/** Processor time and memory are those of the server. */
+async function measured({ tool, url, pid }: Server): Promise<ManyRequests> {
+  const before = processorSeconds(pid())
+  const figures = await ranges(url)
+  return { tool, ...figures, cpu: processorSeconds(pid()) - before, peak: peakBytes(pid()) }
 }
 
 function processorSeconds(pid: number | undefined): number {
@@ -76,20 +87,26 @@ function processorSeconds(pid: number | undefined): number {
   return (Number(fields[11]) + Number(fields[12])) / 100
 }
 
-async function download(url: string): Promise<string> {
-  const { stdout } = await run('curl', ['-sSf', '-o', '/dev/null', '-w', '%{speed_download}', url], { env: tools.env })
-  return `${(Number(stdout) / 1e6).toFixed(0)} MB/s`
+function peakBytes(pid: number | undefined): number {
+  return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) * 1024
 }
 
-async function ranges(url: string): Promise<string> {
+async function ranges(url: string) {
   const script = folder.at('ranges.lua')
   await writeFile(script, WRK_SCRIPT)
   const args = ['-t1', `-c${CLIENTS}`, `-d${SECONDS}s`, '--latency', '-s', script, url]
   const { stdout } = await run('wrk', args, { env: tools.env })
-  const [, median, p99] = / 50%\s+(\S+)[\s\S]* 99%\s+(\S+)/.exec(stdout) ?? []
-  const [, rate] = /Requests\/sec:\s+([\d.]+)/.exec(stdout) ?? []
-  const failed = /Non-2xx.*|Socket errors.*/.exec(stdout)?.[0] ?? 'none failed'
-  return `${rate} requests/s, ${((Number(rate) * PART) / 1e6).toFixed(0)} MB/s, median ${median}, p99 ${p99}, ${failed}`
+  const failed = /Non-2xx.*|Socket errors.*/.exec(stdout)?.[0]
+  if (failed) throw new Error(`Not all requests to ${url} were answered: ${failed}`)
+  const at = (part: string) => secondsOf(new RegExp(` ${part}%\\s+(\\S+)`).exec(stdout)![1]!)
+  const content = Number(/(\d+) requests in/.exec(stdout)![1]) * PART
+  return { wall: SECONDS, content, latency: { median: at('50'), p99: at('99') } }
+}
+
+/** As wrk writes times: 950.00us, 1.20ms, 2.00s. */
+function secondsOf(text: string): number {
+  const [, value, unit] = /^([\d.]+)(us|ms|s)$/.exec(text)!
+  return Number(value) / { us: 1e6, ms: 1e3, s: 1 }[unit as 'us' | 'ms' | 's']
 }
 
 async function startNginx({ at }: TemporaryFolder): Promise<AsyncDisposable & { url: string; worker(): number }> {
@@ -120,7 +137,7 @@ async function startNginx({ at }: TemporaryFolder): Promise<AsyncDisposable & { 
 }
 
 async function startBareServer({ at, path }: TemporaryFolder) {
-  const main = new URL('bare-server.fixture.ts', import.meta.url).pathname
+  const main = new URL('./bare-server.ts', import.meta.url).pathname
   const program = startProgram([at('files/large.bin')], { home: path, main })
   await until(() => program.stdout().includes('\n'), 'the bare server')
   const url = program.stdout().trim()

@@ -1,4 +1,4 @@
-// node bare-server.fixture.ts <file>: node:http and nothing else answers ranges of a file that it has in memory. Nothing that is
+// node bare-server.ts <file>: node:http and nothing else answers ranges of a file that it has in memory. Nothing that is
 // made with node:http can be faster, so that is what to compare with.
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
