@@ -47,7 +47,8 @@ await using bare = await startBareServer(folder)
 await using hub = await startHubProcess({
   store: folder.at('store'),
   home: folder.path,
-  args: ['--read-memory', '512MiB'], // room for all of the file, as it is for the others
+  // Room for all of the file, and no line in a log for each request, as it is for the others.
+  args: ['--read-memory', '512MiB', '--log-level', 'warn'],
 })
 const pushed = await run(process.execPath, [MAIN, 'push', folder.at('files'), '-t', 'large:v1', '--json'], {
   env: { ...process.env, HOME: folder.path, AETHERFS_HOST: hub.host },
