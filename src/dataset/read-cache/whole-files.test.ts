@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { appendFile, readdir, readFile, rename, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
@@ -38,8 +39,11 @@ async function withCache(folder: string, use: (with_: Use) => Promise<void>, max
       path: join(path, 'files', hash.slice(0, 2), hash),
       keep: () => cache.whole!.keep(store.record, span, hash, store.fetch),
       async open() {
-        await using handle = await cache.whole!.open(store.record, span, hash, store.fetch)
-        return handle?.readFile()
+        const opened = await cache.whole!.open(store.record, span, hash, store.fetch)
+        if (opened === undefined) return undefined
+        const bytes = readFileSync(opened.fd)
+        opened.close()
+        return bytes
       },
     })
   } finally {
@@ -100,8 +104,9 @@ describe('whole files of the read cache', () => {
       const { mtimeMs } = await stat(path)
       assert.ok(Date.now() - mtimeMs < 60_000)
       const fails = async () => Promise.reject(new Error('It was checked again'))
-      await using handle = await cache.whole!.open({ ...store.record, blocks: [] }, span, hash, fails)
-      assert.ok(handle)
+      const opened = await cache.whole!.open({ ...store.record, blocks: [] }, span, hash, fails)
+      assert.ok(opened)
+      opened.close()
     })
   })
 

@@ -1,12 +1,14 @@
 // Whole files in the cache's folder, by their hashes, for doors that can hand on an open file in the place of its bytes. Whoever
 // has one reads it without us, so all of it is checked before: once by each process, and again when somebody has touched it.
 import { createHash } from 'node:crypto'
-import { type FileHandle, open as openFile, rm } from 'node:fs/promises'
+import { closeSync, fstatSync, futimesSync, openSync } from 'node:fs'
+import { open as openFile, rm } from 'node:fs/promises'
 import { AetherError, systemCode, toAetherError } from '../../core/errors.ts'
 import type { FileHash } from '../../core/id.ts'
 import { createLruCache } from '../lru-cache.ts'
 import { createSemaphore } from '../semaphore.ts'
 import { createSharedWork } from '../shared-work.ts'
+import type { OpenedFile } from '../tree/readable-tree.ts'
 import type { BoundedFolder } from './bounded-folder.ts'
 
 export interface WholeFile {
@@ -21,7 +23,7 @@ export interface WholeFolder {
    * @param verify says whether the open file has the bytes that it should have
    * @throws {AetherError} what `verify` throws
    */
-  open(file: WholeFile, verify: (fd: number) => Promise<boolean>): Promise<FileHandle | undefined>
+  open(file: WholeFile, verify: (fd: number) => Promise<boolean>): Promise<OpenedFile | undefined>
   /**
    * Makes the file, unless it is there.
    * @param read gives checked bytes
@@ -45,18 +47,18 @@ export function createWholeFolder(folder: BoundedFolder, onWarning: (text: strin
 
   async function open(file: WholeFile, verify: (fd: number) => Promise<boolean>) {
     const path = folder.pathOf(file.hash)
-    const handle = await openKept(path)
-    if (handle === undefined) return undefined
+    const opened = openKept(path)
+    if (opened === undefined) return undefined
     try {
-      const isGood = await checking.run(file.hash, () => isRight(handle, file, verify))
+      const isGood = await checking.run(file.hash, () => isRight(opened.fd, file, verify))
       // It may have been another one, in the same place, that somebody else has checked for us.
-      if (isGood && (await looksOf(handle)).looks === checked.get(file.hash)) return handle
+      if (isGood && looksOf(opened.fd).looks === checked.get(file.hash)) return opened
       if (!isGood) await discard(path)
     } catch (error) {
-      await handle.close()
+      opened.close()
       throw error
     }
-    await handle.close()
+    opened.close()
     return undefined
   }
 
@@ -65,21 +67,20 @@ export function createWholeFolder(folder: BoundedFolder, onWarning: (text: strin
     await rm(path, { force: true })
   }
 
-  async function isRight(handle: FileHandle, { hash, size }: WholeFile, verify: (fd: number) => Promise<boolean>) {
-    const found = await looksOf(handle)
+  async function isRight(fd: number, { hash, size }: WholeFile, verify: (fd: number) => Promise<boolean>) {
+    const found = looksOf(fd)
     const isKnown = found.looks === checked.get(hash)
-    const looks = await noteUse(handle, found)
-    const isGood =
-      isKnown || (found.size === size && (await verify(handle.fd)) && looks === (await looksOf(handle)).looks)
+    const looks = noteUse(fd, found)
+    const isGood = isKnown || (found.size === size && (await verify(fd)) && looks === looksOf(fd).looks)
     if (isGood) checked.set(hash, looks)
     else checked.delete(hash)
     return isGood
   }
 
   async function keep({ hash, size }: WholeFile, read: () => AsyncIterable<Uint8Array>): Promise<boolean> {
-    const handle = await openKept(folder.pathOf(hash))
-    await handle?.close()
-    if (handle !== undefined) return true
+    const opened = openKept(folder.pathOf(hash))
+    opened?.close()
+    if (opened !== undefined) return true
     const make = () => oneByOne.run(() => folder.make(hash, size, (draft) => fill(draft, hash, read())))
     return making.run(hash, make)
   }
@@ -87,9 +88,12 @@ export function createWholeFolder(folder: BoundedFolder, onWarning: (text: strin
   return { open, keep }
 }
 
-async function openKept(path: string): Promise<FileHandle | undefined> {
+// These calls are answered from memory: another thread would take longer to be asked.
+
+function openKept(path: string): OpenedFile | undefined {
   try {
-    return await openFile(path)
+    const fd = openSync(path, 'r')
+    return { fd, close: () => closeSync(fd) }
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return undefined
     throw toAetherError(error)
@@ -97,17 +101,17 @@ async function openKept(path: string): Promise<FileHandle | undefined> {
 }
 
 /** Changes with whatever writes to the file, or replaces it. */
-async function looksOf(handle: FileHandle): Promise<{ looks: string; size: number; modified: number }> {
-  const { ino, size, mtimeNs, ctimeNs, mtimeMs } = await handle.stat({ bigint: true })
+function looksOf(fd: number): { looks: string; size: number; modified: number } {
+  const { ino, size, mtimeNs, ctimeNs, mtimeMs } = fstatSync(fd, { bigint: true })
   return { looks: [ino, size, mtimeNs, ctimeNs].join(' '), size: Number(size), modified: Number(mtimeMs) }
 }
 
 /** @returns what the file looks like from then on */
-async function noteUse(handle: FileHandle, { looks, modified }: { looks: string; modified: number }): Promise<string> {
+function noteUse(fd: number, { looks, modified }: { looks: string; modified: number }): string {
   const now = Date.now()
   if (Math.abs(now - modified) <= USE_INTERVAL) return looks
-  await handle.utimes(now / 1000, now / 1000)
-  return (await looksOf(handle)).looks
+  futimesSync(fd, now / 1000, now / 1000)
+  return looksOf(fd).looks
 }
 
 /** What chunks cannot tell: that all of them together are the file that the listing names. */

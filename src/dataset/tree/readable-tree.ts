@@ -7,7 +7,6 @@
 //   /name/by-digest/sha256:…   a snapshot without a tag
 //
 // A tag is followed each time that something is looked up below it. What was found there stays on its version.
-import type { FileHandle } from 'node:fs/promises'
 import type { CallOptions, TagInfo } from '../../core/dataset.ts'
 import type { Digest, FileHash } from '../../core/id.ts'
 import type { DatasetName, TagName } from '../../core/names.ts'
@@ -133,13 +132,20 @@ export interface ReadableTree {
   whole?: WholeFiles
 }
 
+/** A file of this machine, open for reading. */
+export interface OpenedFile {
+  /** Its descriptor. */
+  fd: number
+  close(): void
+}
+
 /** Files of snapshots as files of this machine, for doors that can hand on an open file in the place of its bytes. */
 export interface WholeFiles {
   /**
    * A file with the bytes of this one, all of which this process has checked, open for reading; undefined when there is none.
    * The caller closes it. The first time it takes as long as hashing it does.
    */
-  open(file: SnapshotPlace, options?: CallOptions): Promise<FileHandle | undefined>
+  open(file: SnapshotPlace, options?: CallOptions): Promise<OpenedFile | undefined>
   /** Makes one, of what is cached and what has to be fetched, unless it is there. @returns false when it is too large */
   keep(file: SnapshotPlace, options?: CallOptions): Promise<boolean>
 }

@@ -1,11 +1,10 @@
 // Where a tree takes the bytes of files from: checked, and kept for all who read.
-import type { FileHandle } from 'node:fs/promises'
 import type { CallOptions } from '../../core/dataset.ts'
 import type { FileHash } from '../../core/id.ts'
 import type { SnapshotRecord } from '../../core/record.ts'
 import { createBlockReader, createIndexCache, type FetchBlock } from '../block-reader.ts'
 import { readRange } from '../snapshot-reader.ts'
-import type { ReadOptions } from './readable-tree.ts'
+import type { OpenedFile, ReadOptions } from './readable-tree.ts'
 
 export interface ByteSpan {
   /** First byte. */
@@ -32,7 +31,7 @@ export interface TreeContents {
 
 /** As `WholeFiles`, of a file that lies at `file` in the content of a snapshot and has this hash. */
 export interface WholeContents {
-  open(record: SnapshotRecord, file: ByteSpan, hash: FileHash, fetch: FetchBlock): Promise<FileHandle | undefined>
+  open(record: SnapshotRecord, file: ByteSpan, hash: FileHash, fetch: FetchBlock): Promise<OpenedFile | undefined>
   keep(
     record: SnapshotRecord,
     file: ByteSpan,

@@ -56,7 +56,7 @@ async function newWorld({ refuses = false, passes = true } = {}): Promise<World>
     open: async () => {
       if ((await world.answer()) === undefined) return undefined
       world.handles++
-      return { fd: 99, close: async () => void world.handles-- }
+      return { fd: 99, close: () => void world.handles-- }
     },
     keep: async () => {
       world.kept++

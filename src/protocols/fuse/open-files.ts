@@ -2,7 +2,7 @@
 // us: through its page cache, as fast as any file. The kernel wants one way of reading a file for all who have it open.
 import { setTimeout as delay } from 'node:timers/promises'
 import { AetherError } from '../../core/errors.ts'
-import type { SnapshotPlace, WholeFiles } from '../../dataset/tree/readable-tree.ts'
+import type { OpenedFile, SnapshotPlace, WholeFiles } from '../../dataset/tree/readable-tree.ts'
 import { ERRNO, OPEN_FLAG } from './constants.ts'
 import type { Asked } from './operations.ts'
 import { encodeOpen } from './replies.ts'
@@ -49,7 +49,7 @@ export function createOpenFiles(
     const isWorth = isTaken && node.size >= WORTH_KEEPING && !files.has(request.node)
     const file = isWorth ? await inTime(whole.open(node.place as SnapshotPlace, { signal })) : undefined
     const { backing } = take(request.node, file)
-    file?.close().catch(onFailure)
+    file?.close()
     const answer =
       backing === undefined
         ? encodeOpen(0, OPEN_FLAG.keepCache | OPEN_FLAG.noFlush)
@@ -101,7 +101,7 @@ export function createOpenFiles(
 }
 
 /** What comes too late is closed. Without a file that can be handed on, reading through us does as well, and tells what is wrong. */
-async function inTime<T extends { close(): Promise<void> }>(opening: Promise<T | undefined>): Promise<T | undefined> {
+async function inTime(opening: Promise<OpenedFile | undefined>): Promise<OpenedFile | undefined> {
   const end = new AbortController()
   const late = delay(PATIENCE, 'late' as const, { signal: end.signal }).catch(() => undefined)
   const first = await Promise.race([opening.catch(() => undefined), late])
