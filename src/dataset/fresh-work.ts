@@ -1,13 +1,10 @@
 // Callers who ask the same at about the same time share the work for it, and yet nobody gets an answer that is older than his
 // question: who comes while work is under way waits for the next one, which serves all who came meanwhile.
-import { type SharedWork, unlessAborted } from './shared-work.ts'
+import { type SharedWork, type UnderWay, unlessAborted, waitFor } from './shared-work.ts'
 
-interface Round<T> {
-  result: Promise<T>
+interface Round<T> extends UnderWay<T> {
   /** When it is over, however that went. Never fails. */
   over: Promise<void>
-  waiting: number
-  stop: AbortController
 }
 
 /** Of each key at most one piece of work is under way, and one waits for its turn. What nobody waits for any more is stopped. */
@@ -29,17 +26,7 @@ export function createFreshWork<K, T>(): SharedWork<K, T> {
     if (line.length === 0) lines.delete(key)
   }
 
-  async function run(key: K, begin: (signal: AbortSignal) => Promise<T>, signal?: AbortSignal): Promise<T> {
-    const round = roundFor(key, begin)
-    round.waiting++
-    try {
-      return await unlessAborted(round.result, signal)
-    } finally {
-      if (--round.waiting === 0) round.stop.abort()
-    }
-  }
-
-  return { run }
+  return { run: (key, begin, signal) => waitFor(roundFor(key, begin), signal) }
 }
 
 function createRound<T>(

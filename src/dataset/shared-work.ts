@@ -10,7 +10,8 @@ export interface SharedWork<K, T> {
   run(key: K, begin: (signal: AbortSignal) => Promise<T>, signal?: AbortSignal): Promise<T>
 }
 
-interface UnderWay<T> {
+/** A piece of work that several wait for. */
+export interface UnderWay<T> {
   result: Promise<T>
   waiting: number
   stop: AbortController
@@ -31,16 +32,20 @@ export function createSharedWork<K, T>(): SharedWork<K, T> {
 
   async function run(key: K, begin: (signal: AbortSignal) => Promise<T>, signal?: AbortSignal): Promise<T> {
     if (signal?.aborted) throw cancelled(signal)
-    const work = underWay.get(key) ?? start(key, begin)
-    work.waiting++
-    try {
-      return await unlessAborted(work.result, signal)
-    } finally {
-      if (--work.waiting === 0) work.stop.abort()
-    }
+    return waitFor(underWay.get(key) ?? start(key, begin), signal)
   }
 
   return { run }
+}
+
+/** The last one who leaves stops the work. */
+export async function waitFor<T>(work: UnderWay<T>, signal: AbortSignal | undefined): Promise<T> {
+  work.waiting++
+  try {
+    return await unlessAborted(work.result, signal)
+  } finally {
+    if (--work.waiting === 0) work.stop.abort()
+  }
 }
 
 /** The result of `work`, or an end to the waiting for it. */

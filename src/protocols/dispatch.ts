@@ -12,7 +12,7 @@ import type { Metrics } from './metrics.ts'
 import { guardBody } from './request-body.ts'
 import { countBytesOut, endUnread, watchStall } from './response-watch.ts'
 import type { FoundRoute } from './route-table.ts'
-import { sameTurn } from './same-turn.ts'
+import { createSameTurn } from './same-turn.ts'
 
 /** Says who sends a request. @throws {AetherError} `unauthenticated` for credentials that do not hold. */
 export type Authenticate = (req: Request) => Caller | Promise<Caller>
@@ -44,11 +44,12 @@ export interface Dispatcher {
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const { logger, limits, metrics, draining } = options
   const busy = new WeakMap<Socket, number>()
+  const sameTurn = createSameTurn()
 
   function dispatch(req: Request, res: Response, awaitsContinue: boolean): void {
     const exchange = openExchange(req, res, { logger, limits, awaitsContinue, draining })
     observe(exchange)
-    answer(exchange, options).catch((error) => giveUp(exchange, error))
+    answer(exchange, options, sameTurn).catch((error) => giveUp(exchange, error))
   }
 
   function observe(exchange: Exchange): void {
@@ -82,7 +83,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   return { dispatch, isBusy: (socket) => (busy.get(socket) ?? 0) > 0 }
 }
 
-async function answer(exchange: Exchange, options: DispatcherOptions): Promise<void> {
+async function answer(exchange: Exchange, options: DispatcherOptions, sameTurn: () => Promise<void>): Promise<void> {
   try {
     options.checkHost(exchange)
     checkOrigin(exchange)
