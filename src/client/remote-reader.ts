@@ -1,8 +1,9 @@
 // Checked reads of a snapshot's blocks on a hub. Tails are kept: they never change, and every push and pull of a later version
 // asks for them again.
-import { type Digest, sha256Hex } from '../core/id.ts'
+import type { Digest } from '../core/id.ts'
 import type { DatasetName } from '../core/names.ts'
-import { type BlockReader, createBlockReader, type FetchBlock } from '../dataset/block-reader.ts'
+import { twice } from '../core/twice.ts'
+import { type BlockReader, checkedTail, createBlockReader, type FetchBlock } from '../dataset/block-reader.ts'
 import type { Connection } from './connection.ts'
 import type { TailCache } from './tail-cache.ts'
 
@@ -25,8 +26,9 @@ export function createRemoteFetch(
       return connection.readBlock(dataset, digest, block.id, range, { signal })
     const kept = await tails.get(block)
     if (kept) return kept
-    const tail = await connection.readBlock(dataset, digest, block.id, range, { signal })
-    if (sha256Hex(tail) === block.tailHash) await tails.put(block, tail)
+    const read = () => connection.readBlock(dataset, digest, block.id, range, { signal })
+    const tail = await twice(async () => checkedTail(block, await read()))
+    await tails.put(block, tail)
     return tail
   }
 }

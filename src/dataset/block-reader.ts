@@ -48,9 +48,7 @@ export function createBlockReader(fetch: FetchBlock, cache: IndexCache = createI
     const known = cache.get(block.id)
     if (known) return known
     const tail = await fetch(block, { offset: block.size - block.tailSize, length: block.tailSize }, signal)
-    if (sha256Hex(tail) !== block.tailHash)
-      throw new AetherError('integrity', `Block ${block.id} has another index than its record says`)
-    const decoded = decodeTail(tail, block.size)
+    const decoded = decodeTail(checkedTail(block, tail), block.size)
     cache.set(block.id, decoded)
     return decoded
   }
@@ -63,6 +61,12 @@ export function createBlockReader(fetch: FetchBlock, cache: IndexCache = createI
   }
 
   return { index, frames }
+}
+
+/** @throws {AetherError} `integrity` when it is not the one that the record names */
+export function checkedTail({ id, tailHash }: BlockInfo, tail: Uint8Array): Uint8Array {
+  if (sha256Hex(tail) === tailHash) return tail
+  throw new AetherError('integrity', `Block ${id} has another index than its record says`)
 }
 
 /** Decodes the frames of a range on the thread pool. */

@@ -54,6 +54,18 @@ describe('readRange', () => {
       { numRuns: 150 },
     )
   })
+
+  it('asks once more for frames that came wrong', async () => {
+    const damaged = flipped(8 * 1000)
+    let wrong = 0
+    const once: FetchBlock = (block, range) =>
+      range.offset <= 1000 && range.offset + range.length > 1000 && wrong++ === 0
+        ? damaged(block, range)
+        : fetch(block, range)
+    assert.ok((await readAll({ offset: 0, length: content.length }, once)).equals(content))
+    assert.equal(wrong, 2)
+    await assert.rejects(readAll({ offset: 0, length: content.length }, damaged), { code: 'integrity' })
+  })
 })
 
 describe('loadListing', () => {

@@ -8,8 +8,15 @@ import { openListing, type PackedListing } from '../core/packed-listing.ts'
 import { chunksOf, type FrameRange, type PlacedChunk } from '../core/plan.ts'
 import type { SnapshotRecord, StoredStream } from '../core/record.ts'
 import { decodeTimes } from '../core/times.ts'
-import { type BlockReader, checkedChunk } from './block-reader.ts'
+import { twice } from '../core/twice.ts'
+import { type BlockReader, checkedChunk, type PlainFrame } from './block-reader.ts'
 import { mapOrdered } from './map-ordered.ts'
+
+/** Bytes of a stream. */
+interface ByteRange {
+  offset: number
+  length: number
+}
 
 export interface LoadedListing {
   entries: PackedListing
@@ -81,7 +88,7 @@ const LISTING_RUN = 1024 * 1024
 export function readRange(
   record: SnapshotRecord,
   extents: Extents,
-  range: { offset: number; length: number },
+  range: ByteRange,
   blocks: BlockReader,
   signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
@@ -92,23 +99,24 @@ export function readRange(
 async function* readRuns(
   record: SnapshotRecord,
   extents: Extents,
-  range: { offset: number; length: number },
+  range: ByteRange,
   blocks: BlockReader,
   runLength: number,
   signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   if (range.length === 0) return
   const wanted = wantedFrames(record, extents, range, blocks, runLength, signal)
-  const read = async (run: FrameRun) => ({
-    run,
-    frames: await blocks.frames(record.blocks[run.range.block]!, run.range, signal),
+  const read = (run: FrameRun) =>
+    twice(async () => checkedRun(run, await blocks.frames(record.blocks[run.range.block]!, run.range, signal), range))
+  for await (const parts of mapOrdered(wanted, READ_AHEAD, read)) yield* parts
+}
+
+/** The parts of a run's chunks that lie in the range. @throws {AetherError} `integrity` */
+function checkedRun({ index, range: { firstFrame }, chunks }: FrameRun, frames: PlainFrame[], range: ByteRange) {
+  return chunks.map((chunk) => {
+    const frame = frames[frameOfChunk(index, chunk.chunk) - firstFrame]!
+    return trim(chunk, checkedChunk(index, frame, chunk.chunk), range)
   })
-  for await (const { run, frames } of mapOrdered(wanted, READ_AHEAD, read)) {
-    for (const chunk of run.chunks) {
-      const frame = frames[frameOfChunk(run.index, chunk.chunk) - run.range.firstFrame]!
-      yield trim(chunk, checkedChunk(run.index, frame, chunk.chunk), range)
-    }
-  }
 }
 
 /** Frames that lie one behind the other, and the chunks of them that follow each other in the stream. */
@@ -123,7 +131,7 @@ interface FrameRun {
 async function* wantedFrames(
   record: SnapshotRecord,
   extents: Extents,
-  range: { offset: number; length: number },
+  range: ByteRange,
   blocks: BlockReader,
   runLength: number,
   signal?: AbortSignal,
@@ -171,6 +179,6 @@ function addChunk(run: FrameRun, chunk: PlacedChunk, frame: number): void {
 }
 
 /** The part of a chunk that lies in the range. */
-function trim(chunk: PlacedChunk, bytes: Uint8Array, range: { offset: number; length: number }): Uint8Array {
+function trim(chunk: PlacedChunk, bytes: Uint8Array, range: ByteRange): Uint8Array {
   return bytes.subarray(Math.max(0, range.offset - chunk.offset), range.offset + range.length - chunk.offset)
 }

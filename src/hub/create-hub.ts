@@ -1,7 +1,8 @@
 // Puts the rules together over a store. A hub keeps no state of its own: any number of them serve one store.
 import { AetherError } from '../core/errors.ts'
-import { type Digest, sha256Hex } from '../core/id.ts'
+import { type BlockId, type Digest, sha256Hex } from '../core/id.ts'
 import type { DatasetName } from '../core/names.ts'
+import { twice } from '../core/twice.ts'
 import { createIndexCache } from '../dataset/block-reader.ts'
 import { createFreshWork } from '../dataset/fresh-work.ts'
 import { createPlainContents, type TreeContents } from '../dataset/tree/tree-contents.ts'
@@ -155,9 +156,8 @@ export async function createHub({
     async readBlock(caller, dataset, digest, id, { range, signal } = {}): Promise<BlockPart> {
       const { size } = await blockOf(caller, dataset, digest, id, { signal })
       const wanted = range ?? { offset: 0, length: size } // no more than that, whatever lies there
-      const { bytes } = await storage.get(keys.block(id), { range: wanted, signal })
-      if (range === undefined && sha256Hex(bytes) !== id)
-        throw new AetherError('integrity', `Block ${id} is damaged in the store`)
+      const read = async () => (await storage.get(keys.block(id), { range: wanted, signal })).bytes
+      const bytes = range ? await read() : await twice(async () => checkedBlock(id, await read()))
       return { size, bytes }
     },
 
@@ -203,3 +203,8 @@ export async function createHub({
 
 /** Parameters of a call without the caller. */
 type WithoutCaller<F> = F extends (caller: Caller, ...rest: infer R) => unknown ? R : never
+
+function checkedBlock(id: BlockId, bytes: Uint8Array): Uint8Array {
+  if (sha256Hex(bytes) === id) return bytes
+  throw new AetherError('integrity', `Block ${id} is damaged in the store`)
+}

@@ -4,13 +4,14 @@ import { AetherError } from '../core/errors.ts'
 import { type BlockId, type Digest, formatDigest } from '../core/id.ts'
 import type { DatasetName } from '../core/names.ts'
 import { decodeRecord, type SnapshotRecord } from '../core/record.ts'
+import { twice } from '../core/twice.ts'
 import { type BlockReader, createBlockReader, type IndexCache } from '../dataset/block-reader.ts'
 import { createLruCache } from '../dataset/lru-cache.ts'
 import { createSemaphore } from '../dataset/semaphore.ts'
 import { createSharedWork } from '../dataset/shared-work.ts'
 import { type LoadedListing, listingMemory, loadListing } from '../dataset/snapshot-reader.ts'
 import { keys } from '../storage/keys.ts'
-import type { Storage, StoredObject } from '../storage/storage.ts'
+import type { Storage } from '../storage/storage.ts'
 import type { SnapshotSummary, TimedEntry } from './hub.ts'
 
 const RECORD_CACHE_BYTES = 16 * 1024 * 1024
@@ -67,9 +68,8 @@ export function openSnapshots(storage: Storage, indexes: IndexCache): Snapshots 
     const key = keys.snapshot(dataset, digest)
     const known = records.get(key)
     if (known && (await isPresent(known, key, signal))) return known.snapshot
-    const { bytes, info } = await readRecord(storage, dataset, digest, signal)
-    const snapshot = openRecord(bytes, dataset, digest)
-    records.set(key, { snapshot, version: info.version, looked: Date.now() })
+    const { snapshot, version } = await twice(() => readRecord(storage, dataset, digest, signal))
+    records.set(key, { snapshot, version, looked: Date.now() })
     return snapshot
   }
 
@@ -81,7 +81,7 @@ export function openSnapshots(storage: Storage, indexes: IndexCache): Snapshots 
   }
 
   const readListing = (record: SnapshotRecord, signal?: AbortSignal) =>
-    listingRoom.run(() => loadListing(record, reader, signal), signal)
+    listingRoom.run(() => twice(() => loadListing(record, reader, signal)), signal)
 
   async function listing(snapshot: StoredSnapshot, signal?: AbortSignal): Promise<LoadedListing> {
     const known = listings.get(snapshot.record.digest)
@@ -106,9 +106,10 @@ async function readRecord(
   dataset: DatasetName,
   digest: Digest,
   signal?: AbortSignal,
-): Promise<StoredObject> {
+): Promise<Omit<KeptRecord, 'looked'>> {
   try {
-    return await storage.get(keys.snapshot(dataset, digest), { signal })
+    const { bytes, info } = await storage.get(keys.snapshot(dataset, digest), { signal })
+    return { snapshot: openRecord(bytes, dataset, digest), version: info.version }
   } catch (error) {
     if (!(error instanceof AetherError && error.code === 'not-found')) throw error
     throw new AetherError('not-found', `There is no snapshot ${formatDigest(digest)} in the dataset "${dataset}"`)

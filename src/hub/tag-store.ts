@@ -4,6 +4,7 @@ import * as z from 'zod'
 import { AetherError } from '../core/errors.ts'
 import { type Digest, formatDigest, parseDigest } from '../core/id.ts'
 import type { DatasetName, TagName } from '../core/names.ts'
+import { twice } from '../core/twice.ts'
 import { keys } from '../storage/keys.ts'
 import type { Storage } from '../storage/storage.ts'
 import { isUndone } from '../storage/undone.ts'
@@ -75,12 +76,16 @@ export function createTagStore(storage: Storage, now: () => number): TagStore {
 
   async function read(dataset: DatasetName, name: TagName, signal?: AbortSignal): Promise<StoredTag | undefined> {
     try {
-      const { info, bytes } = await storage.get(keys.tag(dataset, name), { signal })
-      return { tag: parseTag(bytes, dataset, name), version: info.version }
+      return await twice(() => readOnce(dataset, name, signal))
     } catch (error) {
       if (error instanceof AetherError && error.code === 'not-found') return undefined
       throw error
     }
+  }
+
+  async function readOnce(dataset: DatasetName, name: TagName, signal?: AbortSignal): Promise<StoredTag> {
+    const { info, bytes } = await storage.get(keys.tag(dataset, name), { signal })
+    return { tag: parseTag(bytes, dataset, name), version: info.version }
   }
 
   /**
@@ -150,8 +155,10 @@ export function createTagStore(storage: Storage, now: () => number): TagStore {
   }
 
   async function readLog(dataset: DatasetName, id: string, signal?: AbortSignal): Promise<LogObject> {
-    const { bytes } = await storage.get(keys.logEntry(dataset, id), { signal })
-    return parseLogEntry(bytes, dataset, id)
+    return await twice(async () => {
+      const { bytes } = await storage.get(keys.logEntry(dataset, id), { signal })
+      return parseLogEntry(bytes, dataset, id)
+    })
   }
 
   return { read, swap, readLog }

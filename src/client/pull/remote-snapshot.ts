@@ -1,13 +1,13 @@
 // A snapshot at the hub: its record and listing, checked, and the way to its blocks.
 import type { BlockInfo } from '../../core/block.ts'
 import { AetherError } from '../../core/errors.ts'
-import { type Digest, sha256Hex } from '../../core/id.ts'
+import type { Digest } from '../../core/id.ts'
 import type { Entry } from '../../core/listing.ts'
 import { decodeRecord, type SnapshotRecord } from '../../core/record.ts'
-import { type BlockReader, createBlockReader, type FetchBlock } from '../../dataset/block-reader.ts'
+import { twice } from '../../core/twice.ts'
+import { type BlockReader, checkedTail, createBlockReader, type FetchBlock } from '../../dataset/block-reader.ts'
 import type { Patch } from '../../dataset/restore/patch.ts'
 import type { Seed } from '../../dataset/restore/seed.ts'
-import { twice } from '../../dataset/restore/twice.ts'
 import { createSemaphore } from '../../dataset/semaphore.ts'
 import { type LoadedListing, loadListing } from '../../dataset/snapshot-reader.ts'
 import type { TailCache } from '../tail-cache.ts'
@@ -91,7 +91,7 @@ function createFetch(
     const kept = await tails?.get(block)
     if (kept) return kept
     const range = { offset: block.size - block.tailSize, length: block.tailSize }
-    const tail = await twice(async () => checkTail(block, await fetchPart(block, range, signal)), onFault)
+    const tail = await twice(async () => checkedTail(block, await fetchPart(block, range, signal)), onFault)
     await tails?.put(block, tail)
     return tail
   }
@@ -111,9 +111,4 @@ function createFetch(
 
   return (block, range, signal, into) =>
     range.offset === block.size - block.tailSize ? shareTail(block, signal) : fetchPart(block, range, signal, into)
-}
-
-function checkTail(block: BlockInfo, tail: Uint8Array): Uint8Array {
-  if (sha256Hex(tail) === block.tailHash) return tail
-  throw new AetherError('integrity', `The hub sent a wrong index of block ${block.id}`)
 }

@@ -3,11 +3,11 @@
 import { AetherError } from '../../core/errors.ts'
 import { freeMemory } from '../../core/free-memory.ts'
 import { sha256Hex } from '../../core/id.ts'
+import { twice } from '../../core/twice.ts'
 import type { BufferShelf } from '../buffer-shelf.ts'
 import type { ChunkTable } from './chunk-table.ts'
 import type { FrameSource } from './frame-source.ts'
 import type { SeedChunks } from './seed-chunks.ts'
-import { twice } from './twice.ts'
 import type { PlannedChunk, Window } from './windows.ts'
 
 /** A chunk and its bytes, which are not checked yet. */
@@ -109,7 +109,7 @@ export function createChunkSource({ frames, seeds, table, buffers, onWarning }: 
     else onWarning(`The hub sent wrong bytes for chunk ${chunk.id}; they were fetched again`)
     giveUpSeed(chunk)
     const again = async () => checked(chunk, await frames.readAnew(chunk, window.indexAt))
-    piece.bytes = await twice(again, () => {})
+    piece.bytes = await twice(again)
   }
 
   return { fetch, mend, seedBytes: () => seedBytes }

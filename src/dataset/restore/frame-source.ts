@@ -5,11 +5,11 @@ import type { BlockIndex, BlockInfo, Codec } from '../../core/block.ts'
 import { frameOfChunk } from '../../core/block.ts'
 import { AetherError } from '../../core/errors.ts'
 import { type FrameRange, type PlacedChunk, planRanges, type RangeLimits } from '../../core/plan.ts'
+import { twice } from '../../core/twice.ts'
 import type { FetchBlock, PlainFrame } from '../block-reader.ts'
 import type { FrameThreads, StoredFrame } from '../frame-threads.ts'
 import { createLruCache } from '../lru-cache.ts'
 import { type SharedFrames, shareFrames } from './shared-frames.ts'
-import { twice } from './twice.ts'
 
 export type IndexAt = (block: number) => BlockIndex
 

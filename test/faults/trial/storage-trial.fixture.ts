@@ -31,7 +31,7 @@ const CODES: ErrorCode[] = ['unavailable', 'integrity']
 
 /**
  * Everything that can happen, to about this part of all calls. Some faults can strike few calls, so they strike them more
- * often. Wrong bytes are found out and never asked for twice, so that with many of them little would succeed.
+ * often. Wrong bytes are asked for once more and no further, so that with many of them little would succeed.
  */
 export function allFaults(rate: number): FaultRates<StorageFault> {
   return { ...evenRates(STORAGE_FAULTS, rate), lost: rate / 3, flipped: rate / 15, stale: rate / 2 }

@@ -1,13 +1,13 @@
 // Wrong bytes may come of a fault on the way, so they are fetched once more before that is called an integrity error.
-import { AetherError } from '../../core/errors.ts'
+import { AetherError } from './errors.ts'
 
 /** Does `work` again when it ends in an `integrity` error; a second one is thrown. `onFault` hears of the first. */
-export async function twice<T>(work: () => Promise<T>, onFault: (error: AetherError) => void): Promise<T> {
+export async function twice<T>(work: () => Promise<T>, onFault?: (error: AetherError) => void): Promise<T> {
   try {
     return await work()
   } catch (error) {
     if (!(error instanceof AetherError && error.code === 'integrity')) throw error
-    onFault(error)
+    onFault?.(error)
     return await work()
   }
 }
