@@ -24,8 +24,13 @@ export interface FrameRun {
 }
 
 export interface FrameCursor {
-  /** The next run, of about `maxBytes` or one frame; undefined at the end of the range. @throws {AetherError} `integrity` */
-  take(maxBytes: number): Promise<FrameRun | undefined>
+  /**
+   * The next run, of about `maxBytes` or one frame; undefined at the end of the range. At once when the index is at hand.
+   * @throws {AetherError} `integrity`
+   */
+  take(maxBytes: number): FrameRun | undefined | Promise<FrameRun | undefined>
+  /** True when nothing of the range is left to take. */
+  isAtEnd(): boolean
 }
 
 /** @param range lies within the stream */
@@ -33,16 +38,22 @@ export function createFrameCursor(
   { blocks }: Pick<SnapshotRecord, 'blocks'>,
   extents: Extents,
   range: ByteSpan,
-  indexOf: (block: BlockInfo) => Promise<BlockIndex>,
+  indexOf: (block: BlockInfo) => BlockIndex | Promise<BlockIndex>,
 ): FrameCursor {
   const end = range.offset + range.length
   let at = range.offset
 
-  async function take(maxBytes: number): Promise<FrameRun | undefined> {
+  function take(maxBytes: number): FrameRun | undefined | Promise<FrameRun | undefined> {
     if (at >= end) return undefined
     const extent = extentAt(extents, at)
     const block = blocks[extents.block[extent]!]!
-    const index = await indexOf(block)
+    const index = indexOf(block)
+    return index instanceof Promise
+      ? index.then((there) => runOf(extent, block, there, maxBytes))
+      : runOf(extent, block, index, maxBytes)
+  }
+
+  function runOf(extent: number, block: BlockInfo, index: BlockIndex, maxBytes: number): FrameRun {
     const base = plainStart(extents, extent, index)
     const extentStart = extents.start[extent]!
     const last = Math.min(end, extents.start[extent + 1]!) - extentStart
@@ -52,7 +63,7 @@ export function createFrameCursor(
     return { block, index, spans, length }
   }
 
-  return { take }
+  return { take, isAtEnd: () => at >= end }
 }
 
 /** Where an extent begins in the plain bytes of its block. */

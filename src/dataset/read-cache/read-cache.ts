@@ -57,13 +57,13 @@ export function createReadCache(options: ReadCacheOptions = {}): ReadCache {
   const readAhead = createReadAhead({ firstWindow: Math.min(FIRST_WINDOW, maxWindow), maxWindow })
 
   function cursorOf(record: SnapshotRecord, range: ByteSpan, fetch: FetchBlock, signal?: AbortSignal) {
-    const reader = createBlockReader(fetch, indexes)
-    const indexOf = async (block: BlockInfo) =>
-      indexes.get(block.id) ?? indexReads.run(block.id, (stop) => reader.index(block, stop), signal)
+    const read = (block: BlockInfo, stop: AbortSignal) => createBlockReader(fetch, indexes).index(block, stop)
+    const indexOf = (block: BlockInfo) =>
+      indexes.get(block.id) ?? indexReads.run(block.id, (stop) => read(block, stop), signal)
     return createFrameCursor(record, record.content.extents, range, indexOf)
   }
 
-  async function* read(...[record, file, range, fetch, { signal, lent } = {}]: Parameters<TreeContents['read']>) {
+  function read(...[record, file, range, fetch, { signal, lent } = {}]: Parameters<TreeContents['read']>) {
     const place = (span: ByteSpan) => ({ offset: file.offset + span.offset, length: span.length })
     let next = readAhead.note(`${record.digest} ${file.offset}`, range, file.length)
     const load = (run: FrameRun) => {
@@ -72,12 +72,11 @@ export function createReadCache(options: ReadCacheOptions = {}): ReadCache {
       next = undefined
       return wanted
     }
-    const given = (part: FramePart) => lent?.(() => frames.release(part))
-    const parts = streamParts(cursorOf(record, place(range), fetch, signal), load, aheadRoom, given, signal)
-    for await (const part of parts) {
-      counts.givenBytes += part.length
-      yield part
+    const given = (part: FramePart, length: number) => {
+      counts.givenBytes += length
+      lent?.(() => frames.release(part))
     }
+    return streamParts(cursorOf(record, place(range), fetch, signal), load, aheadRoom, given, signal)
   }
 
   /** What was only to be in memory. */

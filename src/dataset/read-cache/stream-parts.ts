@@ -39,55 +39,56 @@ interface Begun {
 /**
  * Pieces of a range in order, as long as somebody asks for them.
  * @param load begins to bring the frames of a run
- * @param given hears of the part under each piece
+ * @param given hears of the part under each piece, and how long the piece is
  */
 export async function* streamParts(
   cursor: FrameCursor,
   load: (run: FrameRun) => Begun['parts'],
   ahead: AheadRoom,
-  given: (part: FramePart) => void,
+  given: (part: FramePart, length: number) => void,
   signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   const queue: { begun: Promise<Begun | undefined>; reserved: number }[] = []
   let size = FIRST_RUN
   let last: Promise<unknown> = Promise.resolve()
 
-  function begin(reserved: number): void {
-    const begun = last.then(() => cursor.take(size)).then((run) => run && { run, parts: load(run) })
-    begun.catch(() => {}) // it is thrown where its turn comes
-    last = begun
-    queue.push({ begun, reserved })
+  async function begin(): Promise<Begun | undefined> {
+    const run = await cursor.take(size)
+    return run && { run, parts: load(run) }
   }
 
   function beginMore(): void {
-    while (queue.length < RUNS_AHEAD && ahead.take(size)) begin(size)
+    while (!cursor.isAtEnd() && queue.length < RUNS_AHEAD && ahead.take(size)) {
+      const begun = last.then(begin)
+      begun.catch(() => {}) // it is thrown where its turn comes
+      last = begun
+      queue.push({ begun, reserved: size })
+    }
+  }
+
+  function next(): Promise<Begun | undefined> {
+    size = Math.min(size * 2, LONGEST_RUN)
+    const { begun, reserved } = queue.shift() ?? { begun: begin(), reserved: 0 }
+    ahead.give(reserved)
+    return unlessAborted(begun, signal)
+  }
+
+  function pieceOf({ run, parts }: Begun, i: number): Uint8Array | Promise<Uint8Array> {
+    const part = parts[i]!
+    const cut = (there: FramePart) => {
+      const { from, end } = run.spans[i]!
+      given(there, end - from)
+      return there.bytes.subarray(from - there.from, end - there.from)
+    }
+    return part instanceof Promise ? unlessAborted(part, signal).then(cut) : cut(part)
   }
 
   try {
-    for (let wanted = 0; ; wanted++) {
-      if (queue.length === 0) begin(0)
-      const { begun, reserved } = queue.shift()!
-      ahead.give(reserved)
-      const now = await unlessAborted(begun, signal)
-      if (now === undefined) return
-      if (wanted > 0) size = Math.min(size * 2, LONGEST_RUN)
+    for (let begun = await begin(); begun; begun = await next()) {
       beginMore()
-      yield* partsOf(now, given, signal)
+      for (let i = 0; i < begun.parts.length; i++) yield pieceOf(begun, i)
     }
   } finally {
     for (const { reserved } of queue) ahead.give(reserved)
-  }
-}
-
-async function* partsOf(
-  { run, parts }: Begun,
-  given: (part: FramePart) => void,
-  signal?: AbortSignal,
-): AsyncGenerator<Uint8Array> {
-  for (const [i, { from, end }] of run.spans.entries()) {
-    const part = parts[i]!
-    const there = part instanceof Promise ? await unlessAborted(part, signal) : part
-    given(there)
-    yield there.bytes.subarray(from - there.from, end - there.from)
   }
 }
