@@ -53,7 +53,8 @@ export const SCENARIOS: readonly Scenario[] = [
   ...(['sqlite-low', 'sqlite-high', 'text', 'files', 'lmdb', 'one-byte', 'rewritten'] as const).map(
     (set): Scenario => ({ name: `delta-${set}`, set, tools: [...UPDATES, patchFrom], part: 'delta', space: 2e9 }),
   ),
-  { name: 'doors-read', set: 'incompressible', tools: DOORS, part: 'doors', space: 6e9 },
+  { name: 'doors-read', set: 'model', tools: DOORS, part: 'doors', space: 6e9 },
+  { name: 'doors-read-8', set: 'incompressible', tools: [mountDoor, plainFiles], part: 'doors', space: 6e9 },
   { name: 'doors-list', set: 'files', tools: [mountDoor, plainFiles], part: 'doors', space: 1e9 },
   { name: 'doors-many', set: 'many-files', scale: 0.5, tools: [mountMany], part: 'doors', space: 2e9 },
   { name: 'doors-ranges', set: 'few', tools: [httpRanges], part: 'doors', space: 1e9 },

@@ -19,6 +19,12 @@ export function makeBinaries(v1: string, v2: string, bytes: number): void {
   }
 }
 
+/** One large file, the same in both versions. */
+export function makeModel(v1: string, v2: string, bytes: number): void {
+  writePieces(join(v1, 'model.bin'), randomPieces('model', bytes))
+  linkSync(join(v1, 'model.bin'), join(v2, 'model.bin'))
+}
+
 function* prefixed(pieces: Iterable<Buffer>): Generator<Buffer> {
   yield Buffer.from('v2.0.1\n')
   yield* pieces

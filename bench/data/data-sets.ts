@@ -1,7 +1,7 @@
 // The data sets of the bench: what is in each, and making them once for each work folder.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { makeBinaries } from './binaries.ts'
+import { makeBinaries, makeModel } from './binaries.ts'
 import { type Contents, contentsOf } from './digest.ts'
 import { makeLargeFile } from './large-file.ts'
 import { makeLmdb } from './lmdb.ts'
@@ -42,6 +42,7 @@ const MAKERS = {
     inFolder('notes', v1, v2, (one, two) => makeSmallFiles(one, two, 20_000 * scale, 10_850))
   },
   incompressible: (v1, v2, scale) => makeBinaries(v1, v2, 1024 * MiB * scale),
+  model: (v1, v2, scale) => makeModel(v1, v2, 1024 * MiB * scale),
   few: (v1, v2) => makeSmallFiles(v1, v2, 100, 4000),
   'large-file': (v1, v2, scale) => makeLargeFile(v1, v2, 4096 * MiB * scale),
   'many-files': (v1, v2, scale) => makeSmallFiles(v1, v2, 200_000 * scale, 1000),
