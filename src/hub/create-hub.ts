@@ -2,7 +2,7 @@
 import { AetherError } from '../core/errors.ts'
 import { type BlockId, type Digest, sha256Hex } from '../core/id.ts'
 import type { DatasetName } from '../core/names.ts'
-import { twice } from '../core/twice.ts'
+import { type OnFault, twice } from '../core/twice.ts'
 import { createIndexCache } from '../dataset/block-reader.ts'
 import { createFreshWork } from '../dataset/fresh-work.ts'
 import { createPlainContents, type TreeContents } from '../dataset/tree/tree-contents.ts'
@@ -32,6 +32,8 @@ export interface HubDeps {
   deltas?: DeltasOptions
   /** Where the bytes of files are read through. @default without a cache */
   contents?: TreeContents
+  /** Hears of what came wrong from the store, and is read once more. */
+  onWrongBytes?: OnFault
 }
 
 /** @throws {AetherError} `unavailable` when the store does not answer. */
@@ -41,11 +43,12 @@ export async function createHub({
   now = Date.now,
   deltas: deltaOptions = {},
   contents = createPlainContents(),
+  onWrongBytes,
 }: HubDeps): Promise<Hub> {
   const storage = discreet(store)
   const indexes = createIndexCache()
-  const snapshots = openSnapshots(storage, indexes)
-  const tags = createTagStore(storage, now)
+  const snapshots = openSnapshots(storage, indexes, onWrongBytes)
+  const tags = createTagStore(storage, now, onWrongBytes)
   const lookUps = createFreshWork<string, StoredTag>() // through the doors many ask for one tag at the same time
   const receipts = await openReceipts(store, now) // it is the operator who hears of what fails there
   const uploads = createUploads(storage, indexes)
@@ -157,7 +160,7 @@ export async function createHub({
       const { size } = await blockOf(caller, dataset, digest, id, { signal })
       const wanted = range ?? { offset: 0, length: size } // no more than that, whatever lies there
       const read = async () => (await storage.get(keys.block(id), { range: wanted, signal })).bytes
-      const bytes = range ? await read() : await twice(async () => checkedBlock(id, await read()))
+      const bytes = range ? await read() : await twice(async () => checkedBlock(id, await read()), onWrongBytes)
       return { size, bytes }
     },
 

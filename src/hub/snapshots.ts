@@ -4,7 +4,7 @@ import { AetherError } from '../core/errors.ts'
 import { type BlockId, type Digest, formatDigest } from '../core/id.ts'
 import type { DatasetName } from '../core/names.ts'
 import { decodeRecord, type SnapshotRecord } from '../core/record.ts'
-import { twice } from '../core/twice.ts'
+import { type OnFault, twice } from '../core/twice.ts'
 import { type BlockReader, createBlockReader, type IndexCache } from '../dataset/block-reader.ts'
 import { createLruCache } from '../dataset/lru-cache.ts'
 import { createSemaphore } from '../dataset/semaphore.ts'
@@ -50,7 +50,8 @@ export interface Snapshots {
   forget(dataset: DatasetName, digest: Digest): void
 }
 
-export function openSnapshots(storage: Storage, indexes: IndexCache): Snapshots {
+/** @param onWrongBytes hears of what came wrong from the store, and is read once more */
+export function openSnapshots(storage: Storage, indexes: IndexCache, onWrongBytes?: OnFault): Snapshots {
   const records = createLruCache<string, KeptRecord>(
     RECORD_CACHE_BYTES,
     ({ snapshot: s }) => s.bytes.length + s.record.content.extents.start.byteLength * 4,
@@ -68,7 +69,7 @@ export function openSnapshots(storage: Storage, indexes: IndexCache): Snapshots 
     const key = keys.snapshot(dataset, digest)
     const known = records.get(key)
     if (known && (await isPresent(known, key, signal))) return known.snapshot
-    const { snapshot, version } = await twice(() => readRecord(storage, dataset, digest, signal))
+    const { snapshot, version } = await twice(() => readRecord(storage, dataset, digest, signal), onWrongBytes)
     records.set(key, { snapshot, version, looked: Date.now() })
     return snapshot
   }
@@ -81,7 +82,7 @@ export function openSnapshots(storage: Storage, indexes: IndexCache): Snapshots 
   }
 
   const readListing = (record: SnapshotRecord, signal?: AbortSignal) =>
-    listingRoom.run(() => twice(() => loadListing(record, reader, signal)), signal)
+    listingRoom.run(() => twice(() => loadListing(record, reader, signal), onWrongBytes), signal)
 
   async function listing(snapshot: StoredSnapshot, signal?: AbortSignal): Promise<LoadedListing> {
     const known = listings.get(snapshot.record.digest)

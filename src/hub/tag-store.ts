@@ -4,7 +4,7 @@ import * as z from 'zod'
 import { AetherError } from '../core/errors.ts'
 import { type Digest, formatDigest, parseDigest } from '../core/id.ts'
 import type { DatasetName, TagName } from '../core/names.ts'
-import { twice } from '../core/twice.ts'
+import { type OnFault, twice } from '../core/twice.ts'
 import { keys } from '../storage/keys.ts'
 import type { Storage } from '../storage/storage.ts'
 import { isUndone } from '../storage/undone.ts'
@@ -69,14 +69,17 @@ export interface TagStore {
   readLog(dataset: DatasetName, id: string, signal?: AbortSignal): Promise<LogObject>
 }
 
-/** @param now milliseconds since 1970 */
-export function createTagStore(storage: Storage, now: () => number): TagStore {
+/**
+ * @param now milliseconds since 1970
+ * @param onWrongBytes hears of what came wrong, and is read once more
+ */
+export function createTagStore(storage: Storage, now: () => number, onWrongBytes?: OnFault): TagStore {
   /** Time of the last move that was tried here, in microseconds. */
   let lastMove = 0
 
   async function read(dataset: DatasetName, name: TagName, signal?: AbortSignal): Promise<StoredTag | undefined> {
     try {
-      return await twice(() => readOnce(dataset, name, signal))
+      return await twice(() => readOnce(dataset, name, signal), onWrongBytes)
     } catch (error) {
       if (error instanceof AetherError && error.code === 'not-found') return undefined
       throw error
@@ -155,10 +158,11 @@ export function createTagStore(storage: Storage, now: () => number): TagStore {
   }
 
   async function readLog(dataset: DatasetName, id: string, signal?: AbortSignal): Promise<LogObject> {
-    return await twice(async () => {
+    const readOnce = async () => {
       const { bytes } = await storage.get(keys.logEntry(dataset, id), { signal })
       return parseLogEntry(bytes, dataset, id)
-    })
+    }
+    return await twice(readOnce, onWrongBytes)
   }
 
   return { read, swap, readLog }

@@ -70,11 +70,13 @@ describe('a hub whose store gives wrong bytes', () => {
       const first = newSeed()
       for (let seed = first; seed < first + 50; seed++) {
         const { storage, flip } = flipping(store, seed)
-        const hub = await createHub({ storage })
+        const heard: string[] = []
+        const hub = await createHub({ storage, onWrongBytes: ({ code }) => heard.push(code) })
         flip(2)
         await assert.rejects(read(hub), { code: 'integrity' }, `seed ${seed}`)
         flip(1)
         assert.deepEqual(await read(hub), right, `seed ${seed}`)
+        assert.deepEqual(heard, ['integrity', 'integrity'])
         await hub.close()
       }
     })

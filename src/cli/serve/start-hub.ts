@@ -38,7 +38,9 @@ export async function startHub(context: Context): Promise<RunningHub> {
   const hardened = hardenStore(storage, location, metrics.store, logger)
   const deltas = { background: settings['run.deltas'], onEncoded: metrics.deltas.onEncoded }
   const contents = opened.adopt(openReads(settings, metrics.reads, logger), (cache) => cache.close())
-  const hub = opened.adopt(await createHub({ storage: hardened, deltas, contents }), (running) => running.close())
+  const onWrongBytes = (error: Error) => logger.warn({ err: error }, 'wrong bytes of the store, read once more')
+  const deps = { storage: hardened, deltas, contents, onWrongBytes }
+  const hub = opened.adopt(await createHub(deps), (running) => running.close())
   const trees = hubTrees(hub, contents)
   const nfsDeps = { hub, tree: trees(ANONYMOUS), logger, metrics: metrics.nfs }
   const nfsDoor = nfs && opened.adopt(await openNfsDoor({ ...nfs, ...nfsDeps }), (door) => door.drain(0))
