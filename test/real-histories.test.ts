@@ -5,6 +5,7 @@ import { execFile } from 'node:child_process'
 import { mkdir } from 'node:fs/promises'
 import { after, before, describe, it } from 'node:test'
 import { promisify } from 'node:util'
+import { times } from './testing/thorough.fixture.ts'
 import { digestByScript } from './testing/tree.fixture.ts'
 import { openWorld, type TestWorld } from './testing/world.fixture.ts'
 
@@ -46,7 +47,7 @@ describe('releases of a package', () => {
   for (const [name, versions] of Object.entries(HISTORIES)) {
     it(`of ${name} are followed by delta, each of them whole`, async (t) => {
       if (!isFetched) return t.skip('The registry did not give the packages')
-      for (const [i, version] of versions.entries()) {
+      for (const [i, version] of versions.slice(0, times(versions.length, 2)).entries()) {
         const folder = await unpack(name, version)
         const [pushed] = await world.client.push(folder, [`${name}:latest`, `${name}:v${version}`])
         const [pulled] = await world.client.pull(world.at('targets'), [`${name}:latest`])

@@ -12,6 +12,7 @@ import { runProgram } from '../testing/program.fixture.ts'
 import { createRandom, randomBytesOf } from '../testing/random.fixture.ts'
 import { checkTagsComplete } from '../testing/stored.fixture.ts'
 import { type TemporaryFolder, temporaryFolder } from '../testing/temporary-folder.fixture.ts'
+import { times } from '../testing/thorough.fixture.ts'
 import { file, treeOf, writeTree } from '../testing/tree.fixture.ts'
 
 const MB = 1_000_000
@@ -49,7 +50,7 @@ describe('a hub that is killed', () => {
     assert.equal((await run('push', folder.at('v0'), '-t', 'geo')).exit, 0)
     assert.equal((await run('pull', folder.at('target'), 'geo')).exit, 0)
 
-    for (let round = 1; round <= 2; round++) {
+    for (let round = 1; round <= times(2, 1); round++) {
       const [before, source] = [folder.at(`v${round - 1}`), folder.at(`v${round}`)]
       await writeTree(source, { a: file(`version ${round}`), b: file(randomBytesOf(10 * MB, round)) })
       for (const command of [
