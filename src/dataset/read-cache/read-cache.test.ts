@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import fc from 'fast-check'
 import { AetherError } from '../../core/errors.ts'
-import { readSpan, storedSample, storeOf } from './read-cache.fixture.ts'
+import { readSpan, storedSample, storeOf, wholeFile } from './read-cache.fixture.ts'
 import { createReadCache, type ReadCacheOptions } from './read-cache.ts'
 
 const MiB = 1024 * 1024
@@ -115,6 +115,14 @@ describe('createReadCache', () => {
     const fetched = store.fetches.length
     await new Promise(setImmediate)
     assert.equal(store.fetches.length, fetched)
+  })
+
+  it('gives nothing to who has gone away, of what is in memory either', async () => {
+    const [store, cache] = [newStore(), open()]
+    const range = { offset: 0, length: 1000 }
+    await readSpan(cache, store, range)
+    const reading = cache.read(store.record, wholeFile(store), range, store.fetch, { signal: AbortSignal.abort() })
+    await assert.rejects(reading[Symbol.asyncIterator]().next(), { code: 'cancelled' })
   })
 
   it('fetches for those who stay what somebody who went away has asked for', async () => {

@@ -57,9 +57,9 @@ export function createReadCache(options: ReadCacheOptions = {}): ReadCache {
   const readAhead = createReadAhead({ firstWindow: Math.min(FIRST_WINDOW, maxWindow), maxWindow })
 
   function cursorOf(record: SnapshotRecord, range: ByteSpan, fetch: FetchBlock, signal?: AbortSignal) {
-    const read = (block: BlockInfo, stop: AbortSignal) => createBlockReader(fetch, indexes).index(block, stop)
     const indexOf = (block: BlockInfo) =>
-      indexes.get(block.id) ?? indexReads.run(block.id, (stop) => read(block, stop), signal)
+      indexes.get(block.id) ??
+      indexReads.run(block.id, (stop) => createBlockReader(fetch, indexes).index(block, stop), signal)
     return createFrameCursor(record, record.content.extents, range, indexOf)
   }
 

@@ -1,5 +1,6 @@
 // One range as a stream: the frames that hold it in their order, with the next ones on their way while a reader is busy with
 // the first. How far ahead depends on the reader, who has to come for more, and on how much all of them have ahead together.
+import { stopIfAborted } from '../../storage/check-options.ts'
 import { unlessAborted } from '../shared-work.ts'
 import type { FramePart } from './frame-cache.ts'
 import type { FrameCursor, FrameRun } from './frame-cursor.ts'
@@ -52,23 +53,24 @@ export async function* streamParts(
   let size = FIRST_RUN
   let last: Promise<unknown> = Promise.resolve()
 
-  async function begin(): Promise<Begun | undefined> {
-    const run = await cursor.take(size)
+  async function begin(bytes: number): Promise<Begun | undefined> {
+    const run = await cursor.take(bytes)
     return run && { run, parts: load(run) }
   }
 
   function beginMore(): void {
     while (!cursor.isAtEnd() && queue.length < RUNS_AHEAD && ahead.take(size)) {
-      const begun = last.then(begin)
+      const reserved = size // which may grow before the turn of this one
+      const begun = last.then(() => begin(reserved))
       begun.catch(() => {}) // it is thrown where its turn comes
       last = begun
-      queue.push({ begun, reserved: size })
+      queue.push({ begun, reserved })
     }
   }
 
   function next(): Promise<Begun | undefined> {
     size = Math.min(size * 2, LONGEST_RUN)
-    const { begun, reserved } = queue.shift() ?? { begun: begin(), reserved: 0 }
+    const { begun, reserved } = queue.shift() ?? { begun: begin(size), reserved: 0 }
     ahead.give(reserved)
     return unlessAborted(begun, signal)
   }
@@ -83,8 +85,9 @@ export async function* streamParts(
     return part instanceof Promise ? unlessAborted(part, signal).then(cut) : cut(part)
   }
 
+  stopIfAborted(signal) // what is in memory waits for nothing that would notice
   try {
-    for (let begun = await begin(); begun; begun = await next()) {
+    for (let begun = await begin(size); begun; begun = await next()) {
       beginMore()
       for (let i = 0; i < begun.parts.length; i++) yield pieceOf(begun, i)
     }
