@@ -2,8 +2,7 @@
 // asks for them again.
 import type { Digest } from '../core/id.ts'
 import type { DatasetName } from '../core/names.ts'
-import { twice } from '../core/twice.ts'
-import { type BlockReader, checkedTail, createBlockReader, type FetchBlock } from '../dataset/block-reader.ts'
+import { type BlockReader, createBlockReader, type FetchBlock, isTailOf } from '../dataset/block-reader.ts'
 import type { Connection } from './connection.ts'
 import type { TailCache } from './tail-cache.ts'
 
@@ -26,9 +25,8 @@ export function createRemoteFetch(
       return connection.readBlock(dataset, digest, block.id, range, { signal })
     const kept = await tails.get(block)
     if (kept) return kept
-    const read = () => connection.readBlock(dataset, digest, block.id, range, { signal })
-    const tail = await twice(async () => checkedTail(block, await read()))
-    await tails.put(block, tail)
+    const tail = await connection.readBlock(dataset, digest, block.id, range, { signal })
+    if (isTailOf(block, tail)) await tails.put(block, tail)
     return tail
   }
 }

@@ -4,6 +4,7 @@ import { AetherError } from '../core/errors.ts'
 import { decodeFrame } from '../core/frame.ts'
 import { sha256Hex } from '../core/id.ts'
 import type { FrameRange } from '../core/plan.ts'
+import { type OnFault, twice } from '../core/twice.ts'
 import { createLruCache } from './lru-cache.ts'
 
 /**
@@ -18,10 +19,12 @@ export type FetchBlock = (
 ) => Promise<Uint8Array>
 
 export interface BlockReader {
-  /** The block's index. @throws {AetherError} `integrity` when the tail is not the one that the record names. */
+  /** The block's index. @throws {AetherError} `integrity` when the tail is not the one that the record names, twice. */
   index(block: BlockInfo, signal?: AbortSignal): Promise<BlockIndex>
   /** Decoded frames of a range, in order; chunks are not yet checked. */
   frames(block: BlockInfo, range: FrameRange, signal?: AbortSignal): Promise<PlainFrame[]>
+  /** Hears of what came wrong and is fetched once more. */
+  onFault?: OnFault | undefined
 }
 
 /** Plain bytes of one frame and the place of its first chunk in the block. */
@@ -43,12 +46,17 @@ export function createIndexCache(maxBytes = 32 * 1024 * 1024): IndexCache {
   )
 }
 
-export function createBlockReader(fetch: FetchBlock, cache: IndexCache = createIndexCache()): BlockReader {
+export function createBlockReader(
+  fetch: FetchBlock,
+  cache: IndexCache = createIndexCache(),
+  onFault?: OnFault,
+): BlockReader {
   async function index(block: BlockInfo, signal?: AbortSignal): Promise<BlockIndex> {
     const known = cache.get(block.id)
     if (known) return known
-    const tail = await fetch(block, { offset: block.size - block.tailSize, length: block.tailSize }, signal)
-    const decoded = decodeTail(checkedTail(block, tail), block.size)
+    const place = { offset: block.size - block.tailSize, length: block.tailSize }
+    const tail = await twice(async () => checkedTail(block, await fetch(block, place, signal)), onFault)
+    const decoded = decodeTail(tail, block.size)
     cache.set(block.id, decoded)
     return decoded
   }
@@ -60,13 +68,17 @@ export function createBlockReader(fetch: FetchBlock, cache: IndexCache = createI
     return decodeFrames(placed, range, bytes)
   }
 
-  return { index, frames }
+  return { index, frames, onFault }
 }
 
-/** @throws {AetherError} `integrity` when it is not the one that the record names */
-export function checkedTail({ id, tailHash }: BlockInfo, tail: Uint8Array): Uint8Array {
-  if (sha256Hex(tail) === tailHash) return tail
-  throw new AetherError('integrity', `Block ${id} has another index than its record says`)
+function checkedTail(block: BlockInfo, tail: Uint8Array): Uint8Array {
+  if (isTailOf(block, tail)) return tail
+  throw new AetherError('integrity', `Block ${block.id} has another index than its record says`)
+}
+
+/** Whether it is the one that the record names. */
+export function isTailOf({ tailHash }: BlockInfo, tail: Uint8Array): boolean {
+  return sha256Hex(tail) === tailHash
 }
 
 /** Decodes the frames of a range on the thread pool. */

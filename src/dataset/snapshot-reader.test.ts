@@ -55,17 +55,25 @@ describe('readRange', () => {
     )
   })
 
-  it('asks once more for frames that came wrong', async () => {
-    const damaged = flipped(8 * 1000)
-    let wrong = 0
-    const once: FetchBlock = (block, range) =>
-      range.offset <= 1000 && range.offset + range.length > 1000 && wrong++ === 0
-        ? damaged(block, range)
-        : fetch(block, range)
-    assert.ok((await readAll({ offset: 0, length: content.length }, once)).equals(content))
-    assert.equal(wrong, 2)
-    await assert.rejects(readAll({ offset: 0, length: content.length }, damaged), { code: 'integrity' })
-  })
+  for (const [what, at] of [
+    ['frames', 1000],
+    ['an index', blocks[0]!.bytes.length - 100],
+  ] as const)
+    it(`asks once more for ${what} that came wrong, and tells of it`, async () => {
+      const damaged = flipped(8 * at)
+      const all = { offset: 0, length: content.length }
+      let asked = 0
+      const once: FetchBlock = (block, range) => {
+        const isThere = range.offset <= at && at < range.offset + range.length
+        return isThere && asked++ === 0 ? damaged(block, range) : fetch(block, range)
+      }
+      const heard: string[] = []
+      const reader = createBlockReader(once, undefined, ({ code }) => heard.push(code))
+      const parts = await Array.fromAsync(readRange(record, record.content.extents, all, reader))
+      assert.ok(Buffer.concat(parts).equals(content))
+      assert.deepEqual([asked, heard], [2, ['integrity']])
+      await assert.rejects(readAll(all, damaged), { code: 'integrity' })
+    })
 })
 
 describe('loadListing', () => {

@@ -107,7 +107,10 @@ async function* readRuns(
   if (range.length === 0) return
   const wanted = wantedFrames(record, extents, range, blocks, runLength, signal)
   const read = (run: FrameRun) =>
-    twice(async () => checkedRun(run, await blocks.frames(record.blocks[run.range.block]!, run.range, signal), range))
+    twice(
+      async () => checkedRun(run, await blocks.frames(record.blocks[run.range.block]!, run.range, signal), range),
+      blocks.onFault,
+    )
   for await (const parts of mapOrdered(wanted, READ_AHEAD, read)) yield* parts
 }
 

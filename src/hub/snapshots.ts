@@ -60,6 +60,7 @@ export function openSnapshots(storage: Storage, indexes: IndexCache, onWrongByte
   const reader = createBlockReader(
     async (block, range, signal) => (await storage.get(keys.block(block.id), { range, signal })).bytes,
     indexes,
+    onWrongBytes,
   )
 
   const readings = createSharedWork<Digest, LoadedListing>() // many ask for one at the same time
@@ -82,7 +83,7 @@ export function openSnapshots(storage: Storage, indexes: IndexCache, onWrongByte
   }
 
   const readListing = (record: SnapshotRecord, signal?: AbortSignal) =>
-    listingRoom.run(() => twice(() => loadListing(record, reader, signal), onWrongBytes), signal)
+    listingRoom.run(() => loadListing(record, reader, signal), signal)
 
   async function listing(snapshot: StoredSnapshot, signal?: AbortSignal): Promise<LoadedListing> {
     const known = listings.get(snapshot.record.digest)

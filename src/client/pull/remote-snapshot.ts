@@ -4,8 +4,8 @@ import { AetherError } from '../../core/errors.ts'
 import type { Digest } from '../../core/id.ts'
 import type { Entry } from '../../core/listing.ts'
 import { decodeRecord, type SnapshotRecord } from '../../core/record.ts'
-import { twice } from '../../core/twice.ts'
-import { type BlockReader, checkedTail, createBlockReader, type FetchBlock } from '../../dataset/block-reader.ts'
+import { type OnFault, twice } from '../../core/twice.ts'
+import { type BlockReader, createBlockReader, type FetchBlock, isTailOf } from '../../dataset/block-reader.ts'
 import type { Patch } from '../../dataset/restore/patch.ts'
 import type { Seed } from '../../dataset/restore/seed.ts'
 import { createSemaphore } from '../../dataset/semaphore.ts'
@@ -46,10 +46,16 @@ export async function openRemote(
 ): Promise<RemoteSnapshot> {
   const fetch = createFetch(job, digest, tails)
   const onFault = (error: AetherError) => job.report.warn(`${error.message}; it was fetched again`)
-  return await twice(() => open(job, digest, fetch, seeds), onFault)
+  return await twice(() => open(job, digest, fetch, seeds, onFault), onFault)
 }
 
-async function open(job: Job, digest: Digest, fetch: FetchBlock, seeds: readonly Seed[]): Promise<RemoteSnapshot> {
+async function open(
+  job: Job,
+  digest: Digest,
+  fetch: FetchBlock,
+  seeds: readonly Seed[],
+  onFault: OnFault,
+): Promise<RemoteSnapshot> {
   const { connection, reference, report, signal } = job
   const encoded = await connection.readRecord(reference.dataset, digest, { signal })
   report.downloadedBytes += encoded.length
@@ -57,7 +63,7 @@ async function open(job: Job, digest: Digest, fetch: FetchBlock, seeds: readonly
     const record = decodeRecord(encoded)
     if (record.digest !== digest)
       throw new AetherError('integrity', `The hub sent the record of ${record.digest} for ${digest}`)
-    const blocks = createBlockReader(fetch)
+    const blocks = createBlockReader(fetch, undefined, onFault)
     const delta = await findDelta(job, record, seeds)
     const loaded = delta?.listing ?? (await loadListing(record, blocks, signal))
     const listing = { ...loaded, entries: [...loaded.entries] }
@@ -91,13 +97,9 @@ function createFetch(
     const kept = await tails?.get(block)
     if (kept) return kept
     const range = { offset: block.size - block.tailSize, length: block.tailSize }
-    const tail = await twice(async () => checkedTail(block, await fetchPart(block, range, signal)), onFault)
-    await tails?.put(block, tail)
+    const tail = await fetchPart(block, range, signal)
+    if (isTailOf(block, tail)) await tails?.put(block, tail)
     return tail
-  }
-
-  function onFault(error: AetherError): void {
-    report.warn(`${error.message}; it was fetched again`)
   }
 
   /** Several extents in one block ask for its tail at the same time. */
